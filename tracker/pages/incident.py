@@ -21,7 +21,7 @@ from tracker.reports.incident import IncidentReport, priced_model
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import PageParts, csv_url
+from tracker.widgets.tables import PageParts
 
 COUNTED = {"requests": formats.count, "tokens": formats.count_short}
 
@@ -66,7 +66,7 @@ def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access
             FindingRow(finding.anomaly, finding.is_holding, finding_facts(finding.anomaly))
             for finding in report.findings
         ],
-        chart=hours_chart(report, query),
+        chart=hours_chart(report),
         cause=cause_lines(report, with_links=may_respond),
         suggestions=suggestions_for(context) if may_respond else [],
         answer=newest_answer(report),
@@ -224,7 +224,7 @@ def times(report: IncidentReport) -> list[IncidentFact]:
     ]
 
 
-def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
+def hours_chart(report: IncidentReport) -> Chart:
     """Spend by the hour, the 24 hours up to it, and the band between usual and alarm."""
     hours = report.hours
     onset = report.incident.began_at
@@ -257,7 +257,6 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
         label_head="Hour",
         caption=caption(report),
         summary=f"Hourly spend of {report.incident.who}{on_model(report)}.",
-        csv_url=csv_url(query, "hours"),
     )
 
 

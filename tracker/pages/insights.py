@@ -22,7 +22,7 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import SIDE_ROWS, Column, PageParts, Table, csv_url, query_string_with
+from tracker.widgets.tables import SIDE_ROWS, Column, PageParts, Table, query_string_with
 
 
 def page(report: Insights, query: QueryDict) -> PageParts:
@@ -35,8 +35,8 @@ def page(report: Insights, query: QueryDict) -> PageParts:
         buckets=buckets_chart(report, query),
         models=models_table(report, query),
         news=news_table(report, query),
-        shares=shares_chart(report, query),
-        active=active_chart(report, query),
+        shares=shares_chart(report),
+        active=active_chart(report),
         tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
         commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
         extensions=named_table("extensions", "File extensions", report.extensions, query=query, now=now),
@@ -124,7 +124,6 @@ def buckets_chart(report: Insights, query: QueryDict) -> Chart:
         horizontal=True,
         series=[Series("Members", [count for _, count in report.exhaustion_buckets], "tone-2")],
         links=bucket_links(report, query),
-        csv_url=csv_url(query, "buckets"),
     )
 
 
@@ -163,7 +162,7 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
     )  # fmt: skip
 
 
-def shares_chart(report: Insights, query: QueryDict) -> Chart:
+def shares_chart(report: Insights) -> Chart:
     """Shares of served requests by day; the models not named are added up, so that a day makes 100 %."""
     days, requests, top = report.period.shown_days, report.model_requests, report.top_models
     totals, others = Counter[date](), Counter[date]()
@@ -191,11 +190,10 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
         stacked=True,
         series=series,
         caption="Days without a request are empty.",
-        csv_url=csv_url(query, "shares"),
     )
 
 
-def active_chart(report: Insights, query: QueryDict) -> Chart:
+def active_chart(report: Insights) -> Chart:
     days = report.period.shown_days
     return Chart(
         key="active",
@@ -209,7 +207,6 @@ def active_chart(report: Insights, query: QueryDict) -> Chart:
         ],
         average=report.mean_daily_active,
         caption="The average is of Cursor's count over the whole days shown, weekends included.",
-        csv_url=csv_url(query, "active"),
     )
 
 

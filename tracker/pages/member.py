@@ -19,7 +19,7 @@ from tracker.reports.models import ModelCost, model_costs
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, PaletteModel
-from tracker.widgets.tables import Column, PageParts, Table, csv_url
+from tracker.widgets.tables import Column, PageParts, Table
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))
@@ -31,8 +31,8 @@ def page(report: MemberReport, query: QueryDict) -> PageParts:
     return PageParts(
         report=report,
         group_url=reverse("overview") + asked,
-        spend=spend_chart(report, query),
-        tokens=tokens_chart(report, query),
+        spend=spend_chart(report),
+        tokens=tokens_chart(report),
         models=models_table(report, query),
         tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
         commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
@@ -64,7 +64,7 @@ def model_series(report: MemberReport) -> list[Series]:
     return shown
 
 
-def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
+def spend_chart(report: MemberReport) -> Chart:
     """Spend by day, stacked by model."""
     days = [day.day for day in report.days]
     average = report.per_day_cents
@@ -82,11 +82,10 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         ],
         links=day_urls(days),
         caption="Today is still in progress and is not part of the average. Yesterday may still change.",
-        csv_url=csv_url(query, "spend"),
     )
 
 
-def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
+def tokens_chart(report: MemberReport) -> Chart:
     return Chart(
         key="tokens",
         title="Tokens by day",
@@ -98,7 +97,6 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
             for slot, (name, label) in zip(TOLD_APART, TOKEN_NAMES.items(), strict=False)
         ],
         caption="Tokens read from the cache are the cheapest, and grow with the length of a conversation.",
-        csv_url=csv_url(query, "tokens"),
     )
 
 

@@ -13,7 +13,7 @@ from tracker.reports.one_day import DayLine, DayReport
 from tracker.reports.people import Person
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
-from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table
 
 
 def page(report: DayReport, filters: Filters, query: QueryDict) -> PageParts:
@@ -30,7 +30,7 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> PageParts:
         compared=amount,
         compared_share=share,
         drivers=drivers(report),
-        hours=hours_chart(report, query),
+        hours=hours_chart(report),
         members=table("members", "Members", member_columns(), list(report.members)),
         models=table("models", "Models", [model_column()], list(report.models)),
         surfaces=table("surfaces", "Surfaces", [surface_column()], list(report.surfaces)),
@@ -74,7 +74,7 @@ def figures(report: DayReport) -> list[Column[DayLine]]:
     return [Column(key, label, value, kind, help=text) for key, label, value, kind, text in columns]
 
 
-def hours_chart(report: DayReport, query: QueryDict) -> Chart:
+def hours_chart(report: DayReport) -> Chart:
     labels = [f"{hour:02}:00" for hour in range(24)]
     spent = [None if value is None else dollars(value) for value in report.hours]
     series = [Series("This day", spent, "tone-1")]
@@ -91,7 +91,6 @@ def hours_chart(report: DayReport, query: QueryDict) -> Chart:
         series=series,
         label_head="Hour",
         caption=f"A usual day is the mean of {report.usual_of}." if report.usual_of else "",
-        csv_url=csv_url(query, "hours"),
     )
 
 

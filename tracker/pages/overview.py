@@ -22,7 +22,7 @@ from tracker.reports.usage import Day
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, PageParts, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, PageParts, Table
 
 NAMED_OUTLIERS = 5  # in a caption
 BAND_MOST = 3  # times as high as the lines
@@ -31,16 +31,16 @@ BAND_MOST = 3  # times as high as the lines
 def page(report: Overview, query: QueryDict) -> PageParts:
     return PageParts(
         report=report,
-        daily=daily_chart(report, query),
-        cycle=cycle_chart(report.cycle, query) if report.cycle else None,
-        by_member=by_member_chart(report, query),
+        daily=daily_chart(report),
+        cycle=cycle_chart(report.cycle) if report.cycle else None,
+        by_member=by_member_chart(report),
         models=models_table(report, query),
         unused=unused_table(report, query),
         members=members_table(report, query),
     )
 
 
-def daily_chart(report: Overview, query: QueryDict) -> Chart:
+def daily_chart(report: Overview) -> Chart:
     days = report.period.shown_days
     average = report.per_day.total_cents if report.per_day else None
     included = known(report.period, [dollars(day.total_cents - day.billed_cents) for day in report.daily])
@@ -62,7 +62,6 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         links=day_urls(days, report.filters),
         summary=f"Average {formats.money(average)} a day." if average is not None else "",
         caption=daily_caption(report),
-        csv_url=csv_url(query, "daily"),
     )
 
 
@@ -98,7 +97,7 @@ def daily_caption(report: Overview) -> str:
     )
 
 
-def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
+def cycle_chart(cycle: CycleReport) -> Chart:
     """Running totals by day of the cycle: this one, the last one, and where this one is heading.
 
     A cycle turns within a day, so it touches one day more than it is long; the last one may be longer still.
@@ -131,7 +130,6 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
         series=series,
         caption=caption,
         ceiling=ceiling,
-        csv_url=csv_url(query, "cycle"),
     )
 
 
@@ -171,7 +169,7 @@ def padded(values: Sequence[float | None], length: int) -> list[float | None]:
     return [*values, *[None] * (length - len(values))]
 
 
-def by_member_chart(report: Overview, query: QueryDict) -> Chart:
+def by_member_chart(report: Overview) -> Chart:
     period = period_query(report.filters)
     series = [
         Series(
@@ -190,7 +188,6 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
         unit="usd",
         stacked=True,
         series=series,
-        csv_url=csv_url(query, "by-member"),
     )
 
 

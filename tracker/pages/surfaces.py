@@ -12,7 +12,7 @@ from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, surface_name
-from tracker.widgets.tables import Column, PageParts, Table, csv_url
+from tracker.widgets.tables import Column, PageParts, Table
 
 # Each surface keeps its colour, whichever others there are.
 COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))
@@ -22,7 +22,7 @@ def page(report: Surfaces, query: QueryDict) -> PageParts:
     return PageParts(
         report=report,
         surfaces=surfaces_table(report, query),
-        by_day=surfaces_chart(report, query),
+        by_day=surfaces_chart(report),
         agents=agents_table(report, query),
     )
 
@@ -49,7 +49,7 @@ def surfaces_table(report: Surfaces, query: QueryDict) -> Table[SurfaceLine]:
     )  # fmt: skip
 
 
-def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
+def surfaces_chart(report: Surfaces) -> Chart:
     days = report.period.shown_days
     shown = [key for key in (*SURFACES, "") if key in report.by_day]
 
@@ -66,7 +66,6 @@ def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
         stacked=True,
         series=[*map(series, shown), *earlier_bars(report.filters, report.earlier_days)],
         links=day_urls(days, report.filters),
-        csv_url=csv_url(query, "by-surface"),
     )
 
 

@@ -17,7 +17,7 @@ from tracker.reports.teams import TeamRow, TeamsReport
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import Column, Export, csv_url
+from tracker.widgets.tables import Column, Export
 from tracker.widgets.trees import Tree
 
 Value = str | int | float | Decimal | None
@@ -90,7 +90,7 @@ COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
 
 
 def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
-    return TeamsPage(report, teams_tree(report, query), group_chart(report, query), TeamsExport(report.rows))
+    return TeamsPage(report, teams_tree(report, query), group_chart(report), TeamsExport(report.rows))
 
 
 def teams_tree(report: TeamsReport, query: QueryDict) -> Tree[TeamRow]:
@@ -137,7 +137,7 @@ def trend(cents: list[Decimal]) -> Markup | None:
     )
 
 
-def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
+def group_chart(report: TeamsReport) -> Chart:
     """Spend by day of the largest groups at the top, and of all others."""
     period = report.filters.period
     largest = sorted(report.top, key=lambda row: -row.spend.total_cents)[: len(TOLD_APART)]
@@ -163,5 +163,4 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
         stacked=True,
         size="tall",
         series=series,
-        csv_url=csv_url(query, "by-group"),
     )

@@ -1,6 +1,6 @@
 """Counts by name: tools, commands and extensions, and commits by repository."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from tracker.reports.sql import count_sum, fetch, summed
 
 # The name first: where rows are sorted to be added up, those of one metric are all alike in that.
 NAME = ("name", "detail", "metric")
+UNNAMED = "(not named)"
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,6 @@ class Named:
     detail: str
     count: int
     share: float  # of all counts of the same list
-    members: int | None = None
-
-
-@dataclass(frozen=True)
-class NameSum:
-    """How often one was counted, under its name as stored."""
-
-    name: str
-    detail: str
-    count: int
     members: int | None = None
 
 
@@ -71,21 +62,15 @@ def _member_rows(chosen: Selection, span: DaySpan) -> QuerySet:
 
 
 def _ranked(sums: Iterable[tuple[Any, ...]]) -> dict[str, list[Named]]:
-    by_metric: dict[str, list[NameSum]] = defaultdict(list)
-    for name, detail, metric, *counts in sums:
-        by_metric[metric].append(NameSum(name, detail, *counts))
-    return {metric: rank(names) for metric, names in by_metric.items()}
-
-
-def rank(names: list[NameSum]) -> list[Named]:
-    """As shares of their sum, most first."""
-    whole = sum(name.count for name in names)
-    shares = [
-        Named(name.name or "(not named)", name.detail, name.count, name.count / whole, name.members)
-        for name in names
-        if name.count
-    ]
-    return sorted(shares, key=lambda share: (-share.count, share.name))
+    """By metric, with shares of their sums, most first."""
+    rows, whole = list(sums), Counter[str]()
+    for _, _, metric, count, *_ in rows:
+        whole[metric] += count
+    by_metric: dict[str, list[Named]] = {metric: [] for metric in whole}
+    for name, detail, metric, count, *members in sorted(rows, key=lambda row: (-row[3], row[0] or UNNAMED)):
+        if count:
+            by_metric[metric].append(Named(name or UNNAMED, detail, count, count / whole[metric], *members))
+    return by_metric
 
 
 @dataclass(frozen=True)
@@ -105,7 +90,7 @@ class Repository:
 
 def repositories(chosen: Selection, span: DaySpan) -> list[Repository]:
     """Repositories of the members' commits, most lines first. One query."""
-    named = [Repository(name or "(not named)", *counts) for name, *counts in _commits(chosen, span)]
+    named = [Repository(name or UNNAMED, *counts) for name, *counts in _commits(chosen, span)]
     return sorted(named, key=lambda row: (-row.lines, row.name))
 
 

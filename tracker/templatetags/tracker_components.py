@@ -22,16 +22,16 @@ from tracker.models import DemoStory
 from tracker.reports.budgets import FORECASTS, BudgetLine, budget_panel
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart
-from tracker.widgets.tables import Table
+from tracker.widgets.tables import Table, csv_url
 from tracker.widgets.trees import Tree
 
 register = template.Library()
 
 
-@register.simple_tag
-def chart(chart: Chart) -> SafeString:
+@register.simple_tag(takes_context=True)
+def chart(context: Context, chart: Chart) -> SafeString:
     """A chart with its legend, caption, table and CSV; the page includes `components/chart_scripts.html`."""
-    return rendered("chart", chart=chart)
+    return rendered("chart", chart=chart, csv_url=csv_url(context["request"].GET, chart.key))
 
 
 @register.simple_tag

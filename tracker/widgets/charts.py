@@ -64,7 +64,6 @@ class Chart:
     ends_today: bool = True  # whether the last label is today so far
     average: float | None = None
     ceiling: float | None = None  # where the axis ends, if not above all values
-    csv_url: str = ""
     size: str = field(default="")  # "", short or tall
 
     @property

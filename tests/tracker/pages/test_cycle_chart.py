@@ -18,7 +18,7 @@ def cycle(acme):
 
 
 def lines(cycle):
-    return {series.name: list(series.values) for series in cycle_chart(cycle, QueryDict("")).series}
+    return {series.name: list(series.values) for series in cycle_chart(cycle).series}
 
 
 def end(values):
@@ -39,13 +39,13 @@ def test_the_lines_end_at_the_figures_of_the_cards(cycle):
 
 
 def test_a_cycle_that_turns_within_a_day_is_shown_on_all_days_it_touches(cycle):
-    chart = cycle_chart(replace(cycle, last_daily=[]), QueryDict(""))
+    chart = cycle_chart(replace(cycle, last_daily=[]))
     assert (chart.labels[0], chart.labels[-1], len(chart.labels)) == ("4 Nov", "4 Dec", 31)
 
 
 def test_a_longer_last_cycle_makes_the_axis_longer(cycle):
     # October has a day more than November.
-    chart = cycle_chart(cycle, QueryDict(""))
+    chart = cycle_chart(cycle)
     assert (len(chart.labels), chart.labels[-1], chart.titles[-1]) == (32, "", "Day 32 of the last cycle")
 
 
@@ -67,9 +67,7 @@ def test_a_band_far_above_the_lines_is_cut_and_the_caption_says_how_high_it_goes
     def drawn(times):
         most = cycle.forecast.expected_cents * times
         band = tuple((low, most) for low, _ in cycle.forecast.band)
-        return cycle_chart(
-            replace(cycle, forecast=replace(cycle.forecast, high_cents=most, band=band)), QueryDict("")
-        )
+        return cycle_chart(replace(cycle, forecast=replace(cycle.forecast, high_cents=most, band=band)))
 
     wild, calm = drawn(20), drawn(1)
     lines = max(v for s in wild.series if s.band != "high" for v in s.values if v is not None)
@@ -80,6 +78,6 @@ def test_a_band_far_above_the_lines_is_cut_and_the_caption_says_how_high_it_goes
 
 
 def test_table_and_csv_have_the_band(cycle):
-    head = cycle_chart(cycle, QueryDict("")).csv_rows[0]
+    head = cycle_chart(cycle).csv_rows[0]
     names = ["This cycle", "Likely at least", "Likely at most", "Forecast", "Last cycle"]
     assert head == ["Day", *(f"{name} (USD)" for name in names)]

@@ -53,7 +53,7 @@ def test_plans_and_models_follow_every_filter(acme, selection):
 
 
 def test_every_day_of_the_share_chart_makes_a_hundred(acme):
-    chart = layout.shares_chart(read("period=30d"), QueryDict())
+    chart = layout.shares_chart(read("period=30d"))
     for index in range(len(chart.labels)):
         shares = [series.values[index] for series in chart.series]
         assert shares[0] is None or sum(shares) == pytest.approx(100)
@@ -158,9 +158,7 @@ def test_charts_of_models_and_plans_lead_to_what_they_count(acme):
 
 
 def test_no_member_is_drawn_in_a_models_colour(acme):
-    drawn = overview_layout.by_member_chart(
-        Overview(filters.parse_filters(QueryDict(""), company.NOW)), QueryDict("")
-    )
+    drawn = overview_layout.by_member_chart(Overview(filters.parse_filters(QueryDict(""), company.NOW)))
     slots = [series.slot for series in drawn.series]
     assert slots.pop() == "other"
     assert all(slot.startswith("tone-") for slot in slots)
