@@ -53,6 +53,11 @@ def test_a_filter_keeps_the_order_of_a_table_and_leaves_nothing_empty_in_the_add
     page.wait_for_url("**badge=light**")
     kept = "members.sort=-requests&members.rows=50"
     assert page.url.partition("?")[2] == f"period=30d&compare=before&badge=light&{kept}"
+    page.go_back()
+    page.wait_for_url(lambda url: "badge" not in url)
+    assert page.locator("#filter-badge").input_value() == ""
+    page.go_forward()
+    page.wait_for_url("**badge=light**")
     page.get_by_role("link", name="7 d", exact=True).click()
     page.wait_for_url("**period=7d**")
     assert page.url.endswith(kept)
