@@ -239,6 +239,7 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='commits', to='collector.member')),
             ],
             options={
+                'verbose_name': 'AI-code commit',
                 'indexes': [models.Index(fields=['day'], name='aicodecommit_day')],
                 'constraints': [models.UniqueConstraint(fields=('member', 'commit_hash'), name='aicodecommit_one_per_member_hash')],
             },

@@ -149,6 +149,7 @@ class AiCodeCommit(models.Model):
     objects = BetweenDaysQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "AI-code commit"
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "commit_hash"], name="aicodecommit_one_per_member_hash"

@@ -111,7 +111,7 @@ class DetectionSettings(SingletonModel):
         "Days of the member's own history that define the usual, for example 42.",
     )
     own_baseline_min_days = days_field(
-        "Fewest days with spend for a history",
+        "Days with spend that make a history",
         2,
         0,
         30,

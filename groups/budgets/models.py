@@ -58,7 +58,7 @@ class BudgetSettings(SingletonModel):
     )
 
     seat_dollars = models.DecimalField(
-        "price of a seat",
+        "price of a seat ($ a month)",
         max_digits=8,
         decimal_places=2,
         default=Decimal(0),

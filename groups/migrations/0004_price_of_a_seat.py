@@ -15,11 +15,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='budgetsettings',
             name='seat_dollars',
-            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 means unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat'),
+            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 means unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat ($ a month)'),
         ),
         migrations.AddField(
             model_name='historicalbudgetsettings',
             name='seat_dollars',
-            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 means unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat'),
+            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 means unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat ($ a month)'),
         ),
     ]

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('mode', models.CharField(choices=[('off', 'off'), ('dry_run', 'dry run: only record what it would have done'), ('on', 'on')], default='off', max_length=8)),
                 ('minutes', models.PositiveIntegerField(default=60, help_text='The guard acts on a critical incident that nobody has acknowledged this long after the first alert got through; where none gets through, this long after it was detected.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(10080)], verbose_name='minutes without an answer')),
-                ('extra_dollars', models.PositiveIntegerField(default=50, help_text="The limit is set to the member's spend in the cycle plus this many US dollars.", validators=[django.core.validators.MinValueValidator(1)], verbose_name='extra ($)')),
+                ('extra_dollars', models.PositiveIntegerField(default=50, help_text="The limit is set to the member's spend in the cycle plus this many US dollars.", validators=[django.core.validators.MinValueValidator(1)], verbose_name='above the spend so far ($)')),
             ],
             options={
                 'verbose_name': 'guard',

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('mode', models.CharField(choices=[('off', 'off'), ('dry_run', 'dry run: only record what it would have done'), ('on', 'on')], default='off', max_length=8)),
                 ('minutes', models.PositiveIntegerField(default=60, help_text='The guard acts on a critical incident that nobody has acknowledged this long after the first alert got through; where none gets through, this long after it was detected.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(10080)], verbose_name='minutes without an answer')),
-                ('extra_dollars', models.PositiveIntegerField(default=50, help_text="The limit is set to the member's spend in the cycle plus this many US dollars.", validators=[django.core.validators.MinValueValidator(1)], verbose_name='extra ($)')),
+                ('extra_dollars', models.PositiveIntegerField(default=50, help_text="The limit is set to the member's spend in the cycle plus this many US dollars.", validators=[django.core.validators.MinValueValidator(1)], verbose_name='above the spend so far ($)')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),

@@ -51,7 +51,7 @@ class IncidentSettings(SingletonModel):
         "and anyone may acknowledge it. 0: an acknowledgement never expires.",
     )
     summary_above = models.PositiveSmallIntegerField(
-        "summarise above (alerts)",
+        "one summary for more than (alerts)",
         default=3,
         validators=[MinValueValidator(1)],
         help_text="If there are more new alerts than this at once, they are sent as one summary.",
@@ -170,7 +170,7 @@ class GuardSettings(SingletonModel):
         "first alert got through; where none gets through, this long after it was detected.",
     )
     extra_dollars = models.PositiveIntegerField(
-        "extra ($)",
+        "above the spend so far ($)",
         default=50,
         validators=[MinValueValidator(1)],
         help_text="The limit is set to the member's spend in the cycle plus this many US dollars.",
