@@ -1,12 +1,14 @@
 """Whether other machines can reach this one."""
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 
+@lru_cache(maxsize=1_000)
 def is_exposed(host: str) -> bool:
     """True unless `host` (a name or address, perhaps with a port) means this machine alone."""
     name = host if is_ip_address(host) else urlsplit(f"//{host}").hostname or ""

@@ -19,6 +19,7 @@ from collector.base import changes, names
 from tracker import filter_bar
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters
+from tracker.layout import frame
 from tracker.views.exports import csv_response
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import Export
@@ -133,7 +134,7 @@ def rendered_page(
 
 def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:
     """A kept page with what depends on the reader and the moment filled in."""
-    fresh = render_to_string("components/freshness.html", {"now": now}, request)
+    fresh = render_to_string("components/freshness.html", frame(request) | {"now": now})
     content = content.replace(FRESHNESS, fresh)
     if token_mark() in content:
         content = content.replace(token_mark(), get_token(request))
