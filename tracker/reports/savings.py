@@ -11,7 +11,7 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from tracker.reports.badges import MIN_REQUESTS
-from tracker.reports.sql import float_cents
+from tracker.reports.sql import MICRO_PLACES, float_cents
 from tracker.reports.usage import Part, Usage
 from tracker.widgets.palette import Palette, PaletteModel
 
@@ -21,6 +21,7 @@ TRUSTED_SHARE = 0.05
 EXPENSIVE_RATIO = 2
 # Less than this is not worth a line.
 MIN_SAVING_CENTS = 100
+LEAST_MICRO = MIN_SAVING_CENTS * 10**MICRO_PLACES  # of what costs no more, no more can be saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def savings(own: Iterable[Part], everybody: Usage, palette: Palette) -> list[Sav
     found = (
         saving(part, *offers[part.model])
         for part in own
-        if part.model in offers and part.tokens and part.requests
+        if part.model in offers and part.micro >= LEAST_MICRO and part.tokens and part.requests
     )
     return sorted(filter(None, found), key=lambda saving: -saving.middle)
 
