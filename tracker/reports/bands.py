@@ -12,11 +12,11 @@ from collector.base.spans import DaySpan
 from collector.base.statements import Statement, prepared
 from collector.models import MemberModelDay
 from tracker.reports.selection import Selection
-from tracker.reports.sql import as_date, fetch, in_cents, micro_sum, summed
+from tracker.reports.sql import as_date, fetch, float_cents, micro_sum, summed
 from tracker.reports.team import MemberFigures, Team
 
 STACKED_MEMBERS = 6
-Sums = dict[tuple[int, date], Decimal]  # cents by member and day
+Sums = dict[tuple[int, date], int]  # millionths of a cent by member and day
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def spent_and_last(team: Team, idle: frozenset[int]) -> tuple[Sums, dict[int, da
         if micro is None:
             last[pk] = as_date(day)
         else:
-            spent[pk, as_date(day)] = in_cents(micro)
+            spent[pk, as_date(day)] = micro
     return spent, last
 
 
@@ -66,9 +66,11 @@ def draw(team: Team, sums: Sums, totals: Sequence[Decimal]) -> list[MemberDays]:
     most = _most_in_shown_days(team, sums)
     if others := frozenset(most) - {member.person.pk for member in team.spenders(STACKED_MEMBERS)}:
         more = fetch(_by_day(_drawn_rows.statement(team.selection, _shown(team), others, None)))
-        sums = sums | {(pk, as_date(day)): in_cents(micro) for pk, day, micro in more}
+        sums = sums | {(pk, as_date(day)): micro for pk, day, micro in more}
     days = team.period.shown_days
-    bands = [MemberDays(team.member(pk), [float(sums.get((pk, day), 0)) for day in days]) for pk in most]
+    bands = [
+        MemberDays(team.member(pk), [float_cents(sums.get((pk, day), 0)) for day in days]) for pk in most
+    ]
     drawn = [sum(cents) for cents in zip(*(band.cents for band in bands), strict=True)] or [0.0] * len(days)
     rest = [max(float(total) - cents, 0) for total, cents in zip(totals, drawn, strict=True)]
     return [*bands, MemberDays(None, rest)]
@@ -80,8 +82,8 @@ def _by_day(rows: Statement | None) -> Statement | None:
 
 def _most_in_shown_days(team: Team, sums: Sums) -> list[int]:
     """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
-    spent = {pk: used.total_cents for pk, used in team.usage.by_member.items() if used.total_micro > 0}
-    for (pk, day), cents in sums.items():
+    spent = {pk: used.total_micro for pk, used in team.usage.by_member.items() if used.total_micro > 0}
+    for (pk, day), micro in sums.items():
         if day == team.period.today and not team.period.cycle:  # a cycle's totals have today in them
-            spent[pk] = spent.get(pk, Decimal(0)) + cents
+            spent[pk] = spent.get(pk, 0) + micro
     return nlargest(STACKED_MEMBERS, filter(spent.get, spent), key=lambda pk: spent[pk])
