@@ -286,10 +286,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 SECURE_REFERRER_POLICY = "same-origin"
-# Bodies that are not files, and all bodies together with their files (a usage export of a large team).
+# Bodies that are not files, and all bodies together with their files: at most a file of groups of 20 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000  # the admin moves whole teams between groups at once
-MAX_BODY_BYTES = 50 * 1024**2
+MAX_BODY_BYTES = 21 * 1024**2
 
 # Logs
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))
