@@ -18,7 +18,9 @@ EARLIEST = datetime(2023, 1, 1, tzinfo=UTC)
 # Clocks are wrong by minutes, time zones by hours; further ahead nothing can have happened yet.
 AHEAD = timedelta(days=1)
 MOST_CENTS = Decimal(10**9)  # ten million dollars in one row
-MOST_COUNT = 2**53  # the largest whole number that JSON's readers agree on
+# What events state is added up by day and week, in columns of 64 bits and of ten digits before the point:
+# they hold a million such counts, a thousand such amounts and a hundred thousand such units.
+MOST_COUNT, MOST_CHARGE, MOST_UNITS = 10**12, Decimal(10**7), Decimal(10**5)
 NOT_A_NUMBER = Decimal("NaN")
 # Units of an instant other than the vendor's.
 FARTHEST = 10**19  # any arithmetic with more might overflow
@@ -87,8 +89,16 @@ def plausible_cents(value: object) -> Decimal:
     return cents(plausible_number(value))
 
 
+def plausible_charge(value: object) -> Decimal:
+    """US cents of one usage event, which costs a hundred thousand dollars at most."""
+    amount = plausible_cents(value)
+    if abs(amount) > MOST_CHARGE:
+        raise ImplausibleValue("is too large for one usage event")
+    return amount
+
+
 def plausible_count(value: object) -> int:
-    """A whole number from 0 to 2^53."""
+    """A whole number from 0 to 10^12."""
     number = value if type(value) is int else _number(value)
     if not 0 <= number <= MOST_COUNT:  # any arithmetic would round it first, or overflow
         raise ImplausibleValue("is negative" if number < 0 else "is too large")

@@ -117,8 +117,12 @@ def _distinct(reading: Reading[T]) -> int:
     """
     surplus = 0 if reading.total is None else reading.came - reading.total
     if surplus <= 0:
-        if not reading.is_last and sum(map(len, map(set, reading.pages))) > len(set(reading.rows())):
+        different = len(set(reading.rows()))
+        if not reading.is_last and sum(map(len, map(set, reading.pages))) > different:
             raise Moved("a row came on two pages")
+        if different < sum(map(len, reading.pages)):
+            text = "identical rows came, and no total says otherwise: each counts"
+            reading.notes.doubt(DoubtKind.PAGES, text, subject="identical")
         return reading.came
     before = sum(map(len, reading.pages))
     reading.pages[:] = without_repeats(reading.pages, surplus, reading.notes)

@@ -23,6 +23,7 @@ from .kinds import is_free_kind
 from .values import (
     IN_ORDER,
     Cents,
+    Charge,
     Email,
     Flag,
     Id,
@@ -36,6 +37,7 @@ from .values import (
     RowContext,
     Short,
     SomeCents,
+    SomeCharge,
     SomeCount,
     SomeDay,
     Tokens,
@@ -165,7 +167,7 @@ class TokenUsage(Record):
     output_tokens: Tokens = None
     cache_write_tokens: Tokens = None
     cache_read_tokens: Tokens = None
-    total_cents: SomeCents = None
+    total_cents: SomeCharge = None
     discount_percent_off: Percent = None
 
 
@@ -189,8 +191,8 @@ class EventRecord(Record):
     is_headless: Flag = False
     is_free_bugbot: Flag = False
     token_usage: Annotated[TokenUsage | NoObject, IN_ORDER] = None
-    charged_cents: Cents | None = None
-    cursor_token_fee: SomeCents = None
+    charged_cents: Charge | None = None
+    cursor_token_fee: SomeCharge = None
 
     @property
     def is_free(self) -> bool:

@@ -5,7 +5,7 @@ recorded as a doubt, and the row is read without it. Documentation: cursor.com/d
 read in Aug 2026.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,10 +19,12 @@ from collector.base.cells import bare_address, is_empty_value, tidy
 from collector.base.plausibility import (
     MOST_CENTS,
     MOST_COUNT,
+    MOST_UNITS,
     ImplausibleValue,
     StatedInOtherUnit,
     plausible_address,
     plausible_cents,
+    plausible_charge,
     plausible_count,
     plausible_day,
     plausible_instant,
@@ -32,8 +34,8 @@ from collector.base.plausibility import (
 T = TypeVar("T")
 N = TypeVar("N", int, Decimal)
 
-# What an IntegerField of PostgreSQL holds, and the column of request units.
-LARGEST_INTEGER, LARGEST_UNITS = 2**31 - 1, Decimal("99999999.9999")
+# What an IntegerField of PostgreSQL holds.
+LARGEST_INTEGER = 2**31 - 1
 # How answers name the number of all their rows.
 TOTALS = ("totalUsageEventsCount", "totalUsers", "totalMembers", "totalCount", "total", "memberCount")
 # What stands in place of an id; taken for one, everybody who has it would be the same person.
@@ -154,14 +156,14 @@ def _digits(number: int | Decimal) -> str:
     return str(int(number) if is_whole else number)
 
 
-def with_null_as(value: object, names: Iterable[str], nothing: object) -> object:
-    """The answer `value`, with `nothing` in place of a null under one of `names` where its total is 0."""
-    if not isinstance(value, dict) or all(value.get(name, value) is not None for name in names):
+def with_null_as(value: object, names: Sequence[str], nothing: object) -> object:
+    """The answer `value`, with `nothing` under `names` where all are null or missing and its total is 0."""
+    if not isinstance(value, dict) or any(value.get(name) is not None for name in names):
         return value
     pagination = value.get("pagination")
     stated = [part.get(name) for part in (value, pagination) if isinstance(part, dict) for name in TOTALS]
     is_empty = any(str(total) == "0" for total in stated)
-    return value | {name: nothing for name in names if value.get(name, value) is None} if is_empty else value
+    return value | dict.fromkeys(names, nothing) if is_empty else value
 
 
 def parse_address(value: object) -> str:
@@ -216,8 +218,10 @@ OptionalFlag = Annotated[PlainFlag | Annotated[bool | None, optional_validator(_
 # Money that decides whether the row can be used, and money that only explains it.
 Cents = Annotated[Decimal, PlainValidator(plausible_cents)]
 SomeCents = Annotated[Decimal | None, optional_validator(plausible_cents)]
+Charge = Annotated[Decimal, PlainValidator(plausible_charge)]
+SomeCharge = Annotated[Decimal | None, optional_validator(plausible_charge)]
 Limit = Annotated[Decimal | None, optional_validator(up_to(MOST_CENTS, plausible_number))]
-Units = Annotated[Decimal | None, optional_validator(up_to(LARGEST_UNITS, plausible_number))]
+Units = Annotated[Decimal | None, optional_validator(up_to(MOST_UNITS, plausible_number))]
 Percent = Annotated[Decimal | None, optional_validator(up_to(Decimal(100), plausible_number))]
 Instant = Annotated[datetime, plausible_time_validator(plausible_instant)]
 SomeInstant = Annotated[datetime | None, plausible_time_validator(plausible_instant, is_required=False)]

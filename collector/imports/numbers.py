@@ -4,14 +4,12 @@ import re
 from decimal import Decimal
 
 from collector.base.money import cents
-from collector.base.plausibility import MOST_CENTS, MOST_COUNT, is_number
+from collector.base.plausibility import MOST_CHARGE, MOST_COUNT, MOST_UNITS, is_number
 
 # What a cell may hold in place of a number.
 NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included( in \w[\w +]*)?", re.IGNORECASE)
 # What says that nothing was charged, as in “Errored, No Charge”.
 FREE = re.compile(r"\$?free|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
-# Far above what one request of any plan costs.
-MOST_UNITS = Decimal(10**6)
 
 # As in Europe and America, or in India.
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*|[1-9]\d?(?:,\d{2})+,\d{3}")
@@ -29,7 +27,7 @@ CURRENCY = re.compile(r"^(?:us ?)?\$|^usd|(?:us)?\$$|usd$", re.IGNORECASE)
 
 def count(text: str, what: str) -> int | None:
     """A whole number from 0; None for a cell without one; ValueError for anything else."""
-    if is_number(text, most_digits=15):  # nearly every cell, and less than MOST_COUNT
+    if is_number(text, most_digits=12):  # nearly every cell, and less than MOST_COUNT
         return int(text)
     if NO_NUMBER.fullmatch(text):
         return None
@@ -44,14 +42,14 @@ def count(text: str, what: str) -> int | None:
     return number
 
 
-def money(text: str, delimiter: str) -> Decimal | None:
+def money(text: str, delimiter: str, most: Decimal = MOST_CHARGE) -> Decimal | None:
     """Cents of a cell in dollars; None where it holds none; ValueError where it holds something else."""
     if FREE.fullmatch(text):
         return Decimal(0)
     amount = _amount(text, delimiter, "cost")
     if amount is None:
         return None
-    if abs(amount) * 100 > MOST_CENTS:
+    if abs(amount) * 100 > most:
         raise ValueError(f"“{text[:40]}” is too large for a cost: the columns may have shifted.")
     return cents(amount * 100)
 

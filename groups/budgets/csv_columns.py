@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from collector.base.cells import is_empty_value
 from collector.base.csv_files import Problems, Row
+from collector.base.plausibility import MOST_CENTS
 from collector.imports.numbers import money
 from collector.models import Member
 from groups.imports.people import Target
@@ -51,7 +52,7 @@ def _typed_amount(text: str, delimiter: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        cents = money(text, delimiter) if any(map(str.isdigit, text)) else None
+        cents = money(text, delimiter, MOST_CENTS) if any(map(str.isdigit, text)) else None
         if cents is None:  # a word such as “included” is not a budget of zero
             raise ValueError("not an amount") from None
         return cents / 100

@@ -15,7 +15,7 @@ from collector.base.cells import bare_address, tidy
 from collector.base.csv_files import FileError
 from collector.base.days import from_epoch_ms
 from collector.base.money import cents
-from collector.base.plausibility import EARLIEST, MOST_CENTS, MOST_COUNT, is_number
+from collector.base.plausibility import EARLIEST, MOST_CENTS, MOST_COUNT, MOST_UNITS, is_number
 
 MAGIC = b"SQLite format 3\0"
 # Without one of these it is somebody else's database.
@@ -25,7 +25,7 @@ UNREADABLE = "The database cannot be read ({}). Copy it again while the tracker 
 
 # A later instant is a fault of somebody's clock or arithmetic, and beyond some databases' last year.
 LAST_INSTANT = datetime(2100, 1, 1, tzinfo=UTC)
-MOST_UNITS, UNIT_PLACES = 10**6, Decimal("0.0001")
+UNIT_PLACES = Decimal("0.0001")
 # Kinds of reasons that a report distinguishes.
 MOST_REASONS = 8
 
@@ -189,13 +189,13 @@ def number(value: Cell) -> int:
     return count
 
 
-def amount(value: Cell) -> Decimal | None:
+def amount(value: Cell, most: Decimal = MOST_CENTS) -> Decimal | None:
     """Cents; None where there is no number, which is not zero; OddValue for an impossible sum."""
     try:
         decimal = Decimal(str(value))
     except InvalidOperation:
         return None
-    if not decimal.is_finite() or not -MOST_CENTS <= decimal <= MOST_CENTS:
+    if not decimal.is_finite() or not -most <= decimal <= most:
         raise OddValue("with an implausible amount")
     return cents(decimal)
 

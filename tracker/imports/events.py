@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from collector.base.garbage import rare_garbage_collection
+from collector.base.plausibility import MOST_CHARGE
 from collector.cursor.kinds import is_billed_kind, is_free_kind
 from collector.facts.surfaces import is_by_bugbot
 from collector.imports.events import EventWriter
@@ -71,7 +72,11 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
 
 def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
     """The event of a row; OddValue if it is implausible. An event without a member is unattributed."""
-    kind, model, cost = label(row["kind"], 80), label(row["model"], 120), amount(row["total_cents"])
+    kind, model, cost = (
+        label(row["kind"], 80),
+        label(row["model"], 120),
+        amount(row["total_cents"], MOST_CHARGE),
+    )
     flag = row["is_chargeable"]
     charged = Decimal(0) if cost is None or is_free_kind(kind) else cost
     columns = EventValues(

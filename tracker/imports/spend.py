@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from collector.base.notes import storable_raw
+from collector.base.plausibility import MOST_CHARGE
 from collector.base.short_transactions import batches
 from collector.facts import cycles, rollups
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
@@ -121,7 +122,7 @@ def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
 
 
 def _spend_of_day(at: datetime, member_id: int, on: date, row: TrackerRow) -> MemberModelDay:
-    spent = amount(row["spend_cents"])
+    spent = amount(row["spend_cents"], MOST_CHARGE)
     if spent is None:
         raise OddValue("without an amount")
     return MemberModelDay(member_id=member_id, day=on, total_cents=spent, updated_at=at)

@@ -109,7 +109,7 @@ def test_an_amount_that_cannot_be_is_refused(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "count"), [(0, 0), ("12", 12), (Decimal("12.0"), 12), (5.0, 5), (2**53, 2**53)]
+    ("value", "count"), [(0, 0), ("12", 12), (Decimal("12.0"), 12), (5.0, 5), (10**12, 10**12)]
 )
 def test_a_count_is_a_whole_number(value, count):
     assert plausible_count(value) == count
@@ -120,7 +120,7 @@ def test_a_count_is_a_whole_number(value, count):
     [
         (-1, "negative"),
         (1.5, "whole"),
-        (2**53 + 1, "too large"),
+        (10**12 + 1, "too large"),
         (Decimal("1e400"), "too large"),
         (Decimal("-1e400"), "negative"),
         (Decimal("1e999999999"), "too large"),

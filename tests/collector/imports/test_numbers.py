@@ -6,7 +6,13 @@ import pytest
 
 from collector.imports.numbers import count, money
 from collector.imports.usage import import_usage
-from collector.models import UsageEvent
+from collector.models import (
+    MemberModelDay,
+    MemberModelHour,
+    MemberModelWeek,
+    TeamModelDay,
+    UsageEvent,
+)
 from tests.collector.fake_api import NOW
 
 from .rows import ONE, TEAM
@@ -50,6 +56,17 @@ def test_tokens_are_grouped_as_in_any_country(cell):
 def test_tokens_in_groups_of_no_country_are_refused(cell):
     with pytest.raises(ValueError, match="is not a number of tokens"):
         count(cell, "number of tokens")
+
+
+@pytest.mark.django_db
+def test_as_many_of_the_largest_amounts_as_a_day_holds_are_added_up_and_read(write):
+    row = ONE.replace('"0.42"', '"99999.99"').replace('"3000"', f'"{10**12 - 200}"')
+    row = row.replace('"3124"', f'"{10**12 - 76}"')
+    rows = [row.replace("00.123Z", f"{n // 20:02d}.{n % 20:03d}Z") for n in range(990)]
+    assert import_usage(write(TEAM + "".join(rows)), NOW).new == 990
+    for model in (MemberModelDay, MemberModelHour, MemberModelWeek, TeamModelDay):
+        total = model.objects.get()
+        assert (total.total_cents, total.cache_read_tokens) == (990 * 9_999_999, 990 * (10**12 - 200))
 
 
 @pytest.mark.django_db

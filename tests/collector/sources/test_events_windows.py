@@ -149,7 +149,22 @@ def test_a_row_that_a_shifted_page_repeats_is_read_again_with_the_one_it_pushed_
 def test_two_events_alike_that_always_stand_on_two_pages_are_two(told, client):
     pages = [events_page([TWO, ONE], total=3, page=1, pages=2), events_page([ONE], total=3, page=2, pages=2)]
     told.tell(PATH, *pages * 3)
-    assert events.sync(client, WINDOW).new == 3
+    result = events.sync(client, WINDOW)
+    assert (result.new, result.noted) == (3, 1)
+    assert "each counts" in Doubt.objects.get().reason
+
+
+def test_events_that_are_all_there_twice_as_the_total_says_count_with_a_doubt(told, client):
+    told.tell(PATH, events_page([ONE, TWO, ONE, TWO]))
+    result = events.sync(client, WINDOW)
+    assert (result.new, result.noted) == (4, 1)
+
+
+def test_an_amount_that_no_event_has_is_rejected_so_that_days_can_be_added_up(told, client):
+    odd = [event(NOON - SECOND, chargedCents=10**7 + 1), event(NOON, chargedCents=10**7)]
+    told.tell(PATH, events_page(odd))
+    assert events.sync(client, WINDOW).new == 1
+    assert "too large for one usage event" in RejectedRow.objects.get().reason
 
 
 def test_an_event_beyond_the_window_is_stored_with_a_doubt_once(told, client):

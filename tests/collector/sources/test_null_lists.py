@@ -21,10 +21,11 @@ TOTALS = {
 }
 
 
+@pytest.mark.parametrize("is_there", [True, False])
 @pytest.mark.parametrize("name", TOTALS)
-def test_null_in_place_of_a_list_is_no_row_where_the_total_says_so(told, client, name):
+def test_null_or_nothing_in_place_of_a_list_is_no_row_where_the_total_says_so(told, client, name, is_there):
     source, path, key, rows, _ = SOURCES[name]
-    told.tell(path, {key: None, **TOTALS[name]})
+    told.tell(path, ({key: None} if is_there else {}) | TOTALS[name])
     result = source.sync(client, WINDOW)
     assert (result.seen, result.noted) == (0, 0)
 
