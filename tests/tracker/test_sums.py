@@ -271,7 +271,7 @@ def test_activity_by_weeks_is_that_of_its_days(seven_weeks, days):
             pk: (*expected.get(pk, [0] * 5), sum(member == pk for member, _ in served))
             for pk in expected | dict(served)
         }
-        found = usage.activity(in_weeks(*span, DailyActivity), used)
+        found = usage.activities((in_weeks(*span, DailyActivity), used))[0]
         assert {pk: own for pk, own in found.items() if any(own)} == {
             pk: own for pk, own in expected.items() if any(own)
         }, span

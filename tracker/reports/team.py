@@ -10,7 +10,7 @@ from typing import Any
 
 from collector.base import names
 from collector.base.days import days_between
-from collector.facts.weeks import in_weeks, of_weeks, only_days
+from collector.facts.weeks import in_weeks, of_weeks
 from collector.models import DailyActivity
 from groups.assignments import membership
 from groups.small import shown_paths
@@ -105,6 +105,8 @@ class Team:
         self.filters, self.period = filters, filters.period
         self.palette = filters.palette
         self._badges: dict[int, list[Badge]] = {}
+        self.group_rows = usage.group_rows(filters.group, self.period.first, self.period.end)
+        self.read_along: list[dict[int, Activity]] = []  # with everybody's activity
         self.people = people.everybody(self.period.end)
 
     @cached_property
@@ -121,8 +123,14 @@ class Team:
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        rows = in_weeks(self.period.first, self.period.end, DailyActivity)
-        return kept("activity", self.filters, lambda: usage.activity(rows, self.period.in_weeks))
+        """Of everybody. One query, and where a group is asked for it has the group's as well."""
+
+        def read() -> dict[int, Activity]:
+            rows = in_weeks(self.period.first, self.period.end, DailyActivity)
+            everybody, *self.read_along = usage.activities((rows, self.period.in_weeks), *self.group_rows)
+            return everybody
+
+        return kept("activity", self.filters, read)
 
     @property
     def is_empty(self) -> bool:
@@ -258,10 +266,9 @@ class Team:
 
     @cached_property
     def activity(self) -> dict[int, Activity]:
-        if self.selection.group_ids is None:
-            return self.all_activity
-        rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        return usage.activity(only_days(self.selection.of_members(rows)), None)
+        """What counts of the listed members."""
+        everybody = self.all_activity
+        return (self.read_along or usage.activities(*self.group_rows) or [everybody])[0]
 
     @cached_property
     def members(self) -> list[MemberFigures]:
@@ -282,8 +289,7 @@ class Team:
 
     def _is_listed(self, pk: int) -> bool:
         """Whether a seat without usage belongs on the list: it has no part that could say so."""
-        group_ids = self.selection.group_ids
-        chosen = self.selection
+        chosen, group_ids = self.selection, self.selection.group_ids
         if chosen.model or chosen.surface or not chosen.keeps_member(pk):
             return False
         return group_ids is None or self.groups.get(pk, NO_GROUP)[0] in group_ids

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from collector.base.statements import Statement, prepared
-from collector.facts.weeks import WEEKDAYS, Weekly, activity_of_weeks, monday
+from collector.facts.weeks import WEEKDAYS, Weekly, activity_of_weeks, monday, only_days
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import AGENT_SURFACES, DailyActivity, Member, MemberModelDay, MemberRequestWeek
 from collector.models.totals import MemberModelDayQuerySet
+from groups.tree import GroupOption
 from tracker.periods import Period
 from tracker.reports.selection import Selection, model_day_rows
 from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
@@ -262,13 +263,25 @@ class Activity(NamedTuple):
     request_days: int = 0
 
 
-def activity(rows: Weekly, used: Weekly | None) -> dict[int, Activity]:
-    """By member id; days with a request are those of the `used` rows. One query."""
-    sums = map(count_sum, Activity._fields)
-    return {
-        pk: Activity._make(figures)
-        for pk, *figures in fetch(summed(activity_of_weeks(rows, used), ("member_id",), *sums))
-    }
+def activities(*asked: tuple[Weekly, Weekly | None]) -> list[dict[int, Activity]]:
+    """By member id, of each of the rows; days with a request are those of the rows beside them. One query."""
+    found: list[dict[int, Activity]] = [{} for _ in asked]
+    sums = list(map(count_sum, Activity._fields))
+    parts = (
+        summed(activity_of_weeks(*rows), ("member_id",), *sums, str(place))
+        for place, rows in enumerate(asked)
+    )
+    for pk, *figures, place in fetch(*parts):
+        found[place][pk] = Activity._make(figures)
+    return found
+
+
+def group_rows(group: GroupOption | None, first: date, last: date) -> list[tuple[Weekly, None]]:
+    """What `activities` takes for the group, of whoever was in it on the day; nothing without one."""
+    if group is None:
+        return []
+    rows = DailyActivity.objects.between(first, last)
+    return [(only_days(Selection(group.group_ids).of_members(rows)), None)]
 
 
 NO_ACTIVITY = Activity()
