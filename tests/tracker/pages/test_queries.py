@@ -134,8 +134,7 @@ def test_a_page_needs_few_queries_for_whoever_sees_part_of_the_team(alarmed, sig
     if (path, sees) == (COLLEAGUE, "own"):
         assert client.get(path).status_code == 404  # who is in another group now
     else:
-        # The overview of a group, compared, takes one more.
-        assert most_queries(client, path) <= MOST + (path == "/")
+        assert most_queries(client, path) <= MOST
 
 
 def test_hidden_names_cost_no_query_for_each_incident(alarmed, sign_in):
