@@ -60,9 +60,9 @@ def value_text(value: object) -> str:
 
 
 def run_trial(pk: int) -> str:
-    """What the worker calls. A second call for the same try does nothing."""
-    waiting = SettingsTrial.objects.filter(pk=pk, status=Progress.WAITING)
-    if not waiting.update(status=Progress.RUNNING):
+    """What the worker calls, again if it was stopped meanwhile. A call for a finished try does nothing."""
+    unfinished = SettingsTrial.objects.filter(pk=pk, status__in=(Progress.WAITING, Progress.RUNNING))
+    if not unfinished.update(status=Progress.RUNNING):
         return "ran already"
     from .preview import preview  # here alone, and not in a web process: pandas is behind it
 

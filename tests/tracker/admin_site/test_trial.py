@@ -77,6 +77,16 @@ def test_a_try_that_no_worker_takes_up_says_what_to_start(admin_client):
     OrmQ.objects.all().delete()
 
 
+def test_a_try_whose_worker_was_stopped_says_so_and_is_run_when_the_queue_repeats_it(admin_client):
+    trial = ask_trial(DetectionSettings(), by="ada", now=datetime.now(UTC) - timedelta(minutes=4))
+    SettingsTrial.objects.update(status="running")
+    address = f"{FORM}trial/{trial.pk}/"
+    assert "Its worker may have been stopped. Test again." in admin_client.get(address).content.decode()
+    assert run_trial(trial.pk) == "done"
+    assert "0 new alerts" in admin_client.get(address).content.decode()
+    OrmQ.objects.all().delete()
+
+
 def test_settings_with_a_mistake_are_not_tried(admin_client):
     answer = admin_client.post(f"{FORM}preview/", values(floor_dollars=-1), headers={"HX-Request": "true"})
     assert "Correct these settings" in answer.content.decode()
