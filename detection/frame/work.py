@@ -42,6 +42,8 @@ def live_work(frame: Frame, *, days: int) -> WorkReader:
         rows = [_whole_hours(member_ids, frame.as_of - timedelta(days=days), whole_until)]
         if whole_until < frame.as_of:
             rows.append(_running_hour(member_ids, whole_until, frame.as_of))
+        # As instants before they are joined: some with a zone and some without are joined one by one.
+        rows = [table.assign(hour_at=pd.to_datetime(table["hour_at"], utc=True)) for table in rows]
         tables = [table for table in rows if len(table)] or rows[:1]
         return work_by_member(pd.concat(tables, ignore_index=True), frame.prices)
 
@@ -102,7 +104,7 @@ def _running_hour(member_ids: Sequence[int], start_at: datetime, end_at: datetim
 def work_by_member(rows: pd.DataFrame, prices: PriceBook) -> tuple[Mapping[int, Work], WorkNames]:
     """The rows in the form that evidence reads, by member."""
     cents = np.maximum(rows["cents"].to_numpy(float), 0.0) + prices.estimates(rows)
-    hours = pd.to_datetime(rows["hour_at"], utc=True).to_numpy("datetime64[h]").astype(np.int64)
+    hours = rows["hour_at"].to_numpy("datetime64[h]").astype(np.int64)
     models, surfaces = rows["model"].astype("category").cat, rows["surface"].astype("category").cat
     threads = rows["thread"].replace("", None).astype("category").cat.codes.to_numpy(np.int64)
     members = rows["member_id"].to_numpy(np.int64)
