@@ -7,6 +7,8 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from collector.models import Member
+from groups.models import Group
 from tests.tracker.pages.screen import MEMBER, PAGES, expect_drawn, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +56,15 @@ def test_on_a_laptop_the_members_take_the_page_and_show_every_column(visit, many
     bar = page.locator(".bar").bounding_box()
     head = page.locator("#table-members thead th").first.bounding_box()
     assert head["y"] == pytest.approx(bar["height"], abs=2)
+
+
+def test_names_of_one_long_word_widen_no_page(visit):
+    Member.objects.update(name="W" * 90)
+    for group in Group.objects.filter(name__contains=" > "):
+        Group.objects.filter(pk=group.pk).update(name=f"{group.name} {'Platform' * 11}")
+    for path in ("/", "/teams"):
+        page, _ = visit(path, width=1440)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440, path
 
 
 def test_charts_shown_as_tables_stay_in_their_cards(visit):
