@@ -167,14 +167,15 @@ class Filters:
         vars(found).update({name: getattr(self, name) for name in ("palette", "cycles", "mark", "budgets")})
         return found
 
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """As parameters of an address, the empty ones among them."""
+        words = {name: getattr(self, name) for name in WORDS}
+        return period_values(self.period) | {"group": self.group.path if self.group else ""} | words
+
     def query(self, **changes: str) -> str:
         """`?period=7d&…` for these filters with `changes`; defaults are omitted."""
-        values = (
-            period_values(self.period)
-            | {"group": self.group.path if self.group else ""}
-            | {name: getattr(self, name) for name in WORDS}
-            | changes
-        )
+        values = self.values | changes
         if "period" in changes:
             values |= {"from": "", "to": ""}
         if values["period"] == periods.DEFAULT:

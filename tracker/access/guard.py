@@ -1,8 +1,7 @@
 """States at each view who may use it, and keeps everybody else out. Without a mark, a view is for admins."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from collector.base import changes
-from collector.base.statements import Statement
+from collector.base.statements import prepared
 from collector.collecting import watermarks
 from collector.models import Source
 from tracker.access import audit, tokens
@@ -87,34 +86,28 @@ def find_access(request: HttpRequest) -> Access:
 
 def load_policy(request: HttpRequest) -> AccessSettings:
     """The policy. What every page would ask next is read along and kept on the request. One query."""
-    sql, values = policy_statement()
     user_pk = int(request.session.get(SESSION_KEY) or NO_LOGIN)
-    rows = AccessSettings.objects.raw(sql, [user_pk if value == NO_LOGIN else value for value in values])
-    row = next(iter(rows), None)
+    row: AccessSettings | None = next(iter(_policies(user_pk)), None)
     if row is None:
         return AccessSettings.get_solo()
     read = vars(row)
     if user_pk == NO_LOGIN:  # whose these are is to be asked
         del read["group_role"], read["member_id"]
-    until = read["events_until"]
-    if isinstance(until, str):  # SQLite has no instants
-        until = datetime.fromisoformat(until).replace(tzinfo=UTC)
-    vars(request)["events_until"] = until
+    vars(request)["events_until"] = read["events_until"]
     if request.method in audit.SAFE_METHODS:  # what writes may write before it asks for the mark
         vars(request)["stored_mark"] = read["mark"] or ""
     return row
 
 
-@cache
-def policy_statement() -> Statement:
-    """Put together once, which takes ten times as long as asking. NO_LOGIN stands for who has signed in."""
-    rows = AccessSettings.objects.annotate(
+@prepared
+def _policies(user_pk: int) -> QuerySet[AccessSettings]:
+    """The one row, or none."""
+    return AccessSettings.objects.annotate(
         mark=Subquery(changes.stored_marks()),
         events_until=Subquery(watermarks.known_ends(Source.EVENTS)),
-        group_role=Coalesce(Subquery(group_roles(NO_LOGIN)[:1]), 0),
-        member_id=member_of_login(NO_LOGIN),
+        group_role=Coalesce(Subquery(group_roles(user_pk)[:1]), 0),
+        member_id=member_of_login(user_pk),
     )
-    return rows.query.sql_with_params()
 
 
 def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:
