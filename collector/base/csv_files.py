@@ -89,7 +89,7 @@ class CsvTable:
         errors = DAMAGED_BYTES if encoding.startswith("utf") else "strict"
         self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=""))
         self._known, self._required = columns, required
-        self._header = _find_header(self._lines, columns, required)
+        self._header = _find_header(self._lines, columns, required, self.problems)
         self.exports = 1  # begun so far: a file may hold several, one below the other
 
     @property
@@ -235,9 +235,13 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
     return line
 
 
-def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> Header:
-    """The first of the file's first lines that names the required columns; FileError if none does."""
+def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...], problems: Problems) -> Header:
+    """The first of the file's first lines that names the required columns; FileError if none does.
+
+    Lines above it with as many cells, as in a file that was sorted with its names, are noted as problems.
+    """
     first: Header | None = None
+    widths: list[tuple[int, int]] = []
     for _ in range(MOST_LINES_ABOVE):
         try:
             header = read_header(lines, columns)
@@ -246,7 +250,11 @@ def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> 
         if header is None:
             break
         if all(name in header.places for name in required):
+            for number, width in widths:
+                if width == header.width:
+                    problems.note(number, "it stands above the names of the columns. Move these to line 1.")
             return header
+        widths.append((lines.number, header.width))
         # An error is about the line that has most of the columns.
         first = header if first is None or len(header.places) > len(first.places) else first
     if first is None:

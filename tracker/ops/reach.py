@@ -8,11 +8,17 @@ from django.conf import settings
 from django.utils import timezone
 
 from collector.base.days import parse_http_date
+from collector.base.notes import Notes
 from collector.collecting.runs import FATAL, OPTIONAL
 from collector.collecting.windows import Window, closed_minute
+from collector.cursor.analytics import CommitsAnswer, MetricsByMember, TeamAnswer
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.cursor.events import PATH as EVENTS_PATH
+from collector.cursor.group_records import GroupsAnswer
+from collector.cursor.records import ActivityAnswer, EventsAnswer, MembersAnswer, SpendAnswer
+from collector.cursor.rows import parse
+from collector.cursor.values import Record
 from collector.models import Source
 from collector.sources import activity, analytics, commits, groups, members, spend
 from tracker.ops.findings import CheckResult, fail, off, ok, warn
@@ -37,18 +43,17 @@ LOST = {
 
 @dataclass(frozen=True)
 class Question:
-    """The smallest request that shows whether a source answers; POST where there is a body."""
+    """The smallest request that shows whether a source answers, and with what; POST where there is a body."""
 
     source: str
     path: str
+    answer: type[Record]
     body: Mapping[str, object] | None = None
     params: Mapping[str, str | int] | None = None
 
     def ask(self, client: CursorClient) -> None:
-        if self.body is None:
-            client.get(self.path, self.params)
-        else:
-            client.post(self.path, self.body)
+        given = client.get(self.path, self.params) if self.body is None else client.post(self.path, self.body)
+        parse(self.answer, given.payload, self.path, Notes(self.path, timezone.now()))
 
 
 def questions(now: datetime) -> list[Question]:
@@ -57,15 +62,18 @@ def questions(now: datetime) -> list[Question]:
     first_page = {"page": 1, "pageSize": 1}
     span = {"startDate": hour.first_ms, "endDate": hour.last_ms, **first_page}
     days = analytics.dates(hour)
+    page_of_days = {**days, **first_page}
     return [
-        Question(Source.MEMBERS, members.PATH),
-        Question(Source.SPEND, spend.PATH, body=first_page),
-        Question(Source.EVENTS, EVENTS_PATH, body=span),
-        Question(Source.ACTIVITY, activity.PATH, body=span),
-        Question(Source.GROUPS, groups.PATH),
-        Question(Source.TEAM_ANALYTICS, f"{analytics.TEAM_PATH}dau", params=days),
-        Question(Source.MEMBER_ANALYTICS, f"{analytics.MEMBER_PATH}mcp", params={**days, **first_page}),
-        Question(Source.COMMITS, commits.PATH, params={**days, **first_page}),
+        Question(Source.MEMBERS, members.PATH, MembersAnswer),
+        Question(Source.SPEND, spend.PATH, SpendAnswer, body=first_page),
+        Question(Source.EVENTS, EVENTS_PATH, EventsAnswer, body=span),
+        Question(Source.ACTIVITY, activity.PATH, ActivityAnswer, body=span),
+        Question(Source.GROUPS, groups.PATH, GroupsAnswer),
+        Question(Source.TEAM_ANALYTICS, f"{analytics.TEAM_PATH}dau", TeamAnswer, params=days),
+        Question(
+            Source.MEMBER_ANALYTICS, f"{analytics.MEMBER_PATH}mcp", MetricsByMember, params=page_of_days
+        ),
+        Question(Source.COMMITS, commits.PATH, CommitsAnswer, params=page_of_days),
     ]
 
 
@@ -88,7 +96,8 @@ def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[
         yield finding
         if is_fatal:
             return
-    yield check_clock(*stamps[0])
+    if stamps:
+        yield check_clock(*stamps[0])
 
 
 def ask_source(question: Question, client: CursorClient) -> tuple[CheckResult, bool]:

@@ -109,6 +109,14 @@ def test_a_bad_line_is_listed_and_the_readable_rest_is_taken(write, line, says):
     assert any(text.endswith("lines not imported:") for text in result.lines)
 
 
+def test_lines_that_were_sorted_above_the_names_of_the_columns_are_listed(write):
+    later = ONE.replace("10:00:00", "11:00:00")
+    result = import_usage(write("Usage of July\n" + ONE + TEAM + later), AT)
+    assert result.new == 1
+    (line,) = result.survey.problems.report
+    assert line.startswith("Line 2: it stands above the names of the columns")
+
+
 def test_hundreds_of_bad_lines_are_counted_and_the_first_are_listed(write):
     bad = "".join(ONE.replace("2026-07-30T10:00:00.123Z", f"x{n}") for n in range(500))
     report = import_usage(write(TEAM + bad + ONE), AT).survey.problems.report
