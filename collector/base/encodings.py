@@ -80,17 +80,16 @@ def _check_markup(head: bytes) -> None:
 
 
 def _by_content(file: BinaryIO) -> tuple[str, str]:
-    """UTF-8 or Windows-1252, by the whole file; NotText at a NUL, which no text has."""
+    """UTF-8 or Windows-1252, by the whole file; NotText at a NUL in its first line, which no text has."""
+    file.seek(0)
+    if b"\0" in file.readline(CHUNK_BYTES):
+        raise NotText("Line 1: this is not a text file. Export it again as CSV.")
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")(DAMAGED_BYTES)
-    line, good, bad = 1, 0, 0  # characters beyond ASCII, and bytes that are none
+    good = bad = 0  # characters beyond ASCII, and bytes that are none
     chunk = b"begin"
     while chunk:
         chunk = file.read(CHUNK_BYTES)
-        if (nul := chunk.find(b"\0")) >= 0:
-            line += chunk.count(b"\n", 0, nul)
-            raise NotText(f"Line {line}: this is not a text file. Export it again as CSV.")
-        line += chunk.count(b"\n")
         text = decoder.decode(chunk, final=not chunk)
         if not text.isascii():
             bad += len(DAMAGE.findall(text))

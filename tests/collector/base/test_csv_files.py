@@ -67,7 +67,7 @@ def test_text_beyond_the_first_chunk_decides_the_encoding():
     [
         (b"", "Line 1: the file is empty"),
         (b"PK\x03\x04rest", "Line 1: this is a ZIP archive or an Excel workbook"),
-        (b"Email,Team\nann@x.io,a\n\x00\x01", "Line 3: this is not a text file"),
+        (b"Email,Team\x00\x01\nann@x.io,a\n", "Line 1: this is not a text file"),
         (b"<html>\n<body>", "Line 1: this is a web page, not a CSV file"),
         (b"Team,Name\nx,y\n", "Line 1: there is no column Email. The file begins with “Team,Name”"),
         (b"Email,Team\nann@x.io," + b"a" * 2_000_000, "Line 2: more than 1,000,000 characters in one line"),
@@ -135,8 +135,14 @@ def test_lines_that_excel_opened_and_saved_as_one_cell_each_are_read():
     assert read(data) == [(2, "ann@x.io", "R, D"), (3, "bob@x.io", "b")]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
-def test_a_nul_in_a_wide_encoding_concerns_its_line_alone(encoding):
+def test_a_file_whose_end_was_never_written_is_read_up_to_there():
+    data = b"Email,Team\nann@x.io,a\nbob@x" + bytes(4096)
+    assert read(data) == [(2, "ann@x.io", "a")]
+    assert "Line 3: a cell contains a NUL" in problems(data)[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-16-le", "utf-32"])
+def test_a_nul_concerns_its_line_alone(encoding):
     data = "Email,Team\nann@x.io,a\0b\nbob@x.io,b\n".encode(encoding)
     assert read(data) == [(3, "bob@x.io", "b")]
     assert "Line 2: a cell contains a NUL" in problems(data)[0]
