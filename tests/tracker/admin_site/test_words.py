@@ -41,10 +41,13 @@ def test_a_page_that_asks_before_deleting_names_the_row_and_says_what_ends(admin
 def test_what_goes_with_a_deleted_row_is_listed(admin_client):
     admin = User.objects.get(username="admin")
     other = User.objects.create_superuser("ada", "ada@x.io", "a-long-password")
-    admin_client.post(f"/admin/auth/user/{other.pk}/change/", {"username": "ada2", "role": "admin"})
+    changed = {"username": "ada2", "role": "admin", "is_active": "on"}
+    admin_client.post(f"/admin/auth/user/{other.pk}/change/", changed)
+    idle = User.objects.create_superuser("eve", "eve@x.io", "a-long-password")
+    admin_client.force_login(other)  # nobody deletes themselves
     page = admin_client.get(f"/admin/auth/user/{admin.pk}/delete/").text
     assert "Deleted with it:" in page and "Log entry" in page
-    assert "Deleted with it:" not in admin_client.get(f"/admin/auth/user/{other.pk}/delete/").text
+    assert "Deleted with it:" not in admin_client.get(f"/admin/auth/user/{idle.pk}/delete/").text
 
 
 @pytest.mark.parametrize("kind", ["user", "budget"])
