@@ -1,5 +1,6 @@
 """Short lists of models: the largest spend, the most and the least expensive requests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracker.reports.insights import Insights
@@ -7,6 +8,8 @@ from tracker.reports.models import ModelCost
 from tracker.widgets import formats
 
 RANKED = 5
+Figure = Callable[[ModelCost], float]
+Words = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -15,9 +18,8 @@ class Ranking:
     have one scale."""
 
     title: str
-    rows: list[
-        tuple[ModelCost, str, float, str]
-    ]  # with the figure, as shown and as a bar takes it, and a link
+    # With the figure, as shown and as a bar takes it, and a link.
+    rows: list[tuple[ModelCost, str, float, str]]
     top: float
 
 
@@ -25,18 +27,19 @@ def rankings(report: Insights) -> list[Ranking]:
     """Largest spend, cheapest and most expensive requests; small models are ranked too."""
     costs = report.model_costs
 
-    def row(cost: ModelCost, figure: str, value: float) -> tuple[ModelCost, str, float, str]:
-        return cost, figure, value, report.filters.query(model=cost.model.key)
+    def ranking(title: str, ordered: list[ModelCost], figure: Figure, shown: Words) -> Ranking:
+        rows = [
+            (cost, shown(figure(cost)), figure(cost), report.filters.query(model=cost.model.key))
+            for cost in ordered[:RANKED]
+        ]
+        return Ranking(title, rows, max(map(figure, ordered), default=0.0))
 
-    by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
     rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
-    expensive = sorted(rated, key=lambda cost: -rate(cost))
-    rated_rows = [row(c, formats.rate(rate(c)), rate(c)) for c in expensive]
-    top_spend, top_rate = max(map(spend, costs), default=0.0), max(map(rate, rated), default=0.0)
+    expensive = sorted(rated, key=rate, reverse=True)
     return [
-        Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend], top_spend),
-        Ranking("Most expensive requests", rated_rows[:RANKED], top_rate),
-        Ranking("Cheapest requests", rated_rows[::-1][:RANKED], top_rate),
+        ranking("Largest spend", sorted(costs, key=spend, reverse=True), spend, formats.money),
+        ranking("Most expensive requests", expensive, rate, formats.rate),
+        ranking("Cheapest requests", expensive[::-1], rate, formats.rate),
     ]
 
 

@@ -52,7 +52,7 @@ class Insights:
         """The day of the cycle by which half of them were exhausted; 0 without any."""
         return ceil(self.median_exhaustion_day or 0)
 
-    @property
+    @cached_property
     def exhaustion_buckets(self) -> list[tuple[str, int]]:
         return list(plan.bucket_counts(self.exhaustions).items())
 

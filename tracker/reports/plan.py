@@ -1,6 +1,5 @@
 """When a member's included usage was used up: the first on-demand request of the billing cycle."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -17,8 +16,13 @@ from tracker.reports.sql import as_date, count_sum, fetch, summed
 
 Billed = tuple[int, date, int]  # member id, first day, requests
 
-# Buckets of days of the cycle: (first, last, what they are called).
-BUCKETS = ((1, 3, "Day 1 to 3"), (4, 7, "Day 4 to 7"), (8, 14, "Day 8 to 14"), (15, 400, "Day 15 or later"))
+# Days of the cycle that are counted together, by what they are called.
+BUCKETS = {
+    "Day 1 to 3": range(1, 4),
+    "Day 4 to 7": range(4, 8),
+    "Day 8 to 14": range(8, 15),
+    "Day 15 or later": range(15, 400),
+}
 
 
 class Exhaustion(NamedTuple):
@@ -53,5 +57,5 @@ def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustio
 
 def bucket_counts(exhausted: list[Exhaustion]) -> Mapping[str, int]:
     """How many members fall into each bucket, in the order of BUCKETS."""
-    by_day = Counter(exhaustion.cycle_day for exhaustion in exhausted)
-    return {label: sum(by_day[day] for day in range(first, last + 1)) for first, last, label in BUCKETS}
+    cycle_days = [exhaustion.cycle_day for exhaustion in exhausted]
+    return {label: sum(day in bucket for day in cycle_days) for label, bucket in BUCKETS.items()}
