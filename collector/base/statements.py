@@ -12,8 +12,8 @@ from django.db.models.sql.compiler import SQLCompiler
 
 Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
 FILLED_IN = (date, datetime, int, str)  # types of arguments that are values of the SQL
-# Statements that are kept of one function, and values of the largest kept among others: then it starts over.
-MOST_SHAPES, MOST_VALUES = 100, 1_000
+# Statements kept of one function, and values of one: to fill in more takes as long as to build the query.
+MOST_SHAPES, MOST_VALUES = 100, 50
 
 
 def union(parts: Iterable[Statement | None]) -> Statement | None:
@@ -54,9 +54,10 @@ class prepared:  # noqa: N801  a decorator
     """Makes a function that returns a queryset return the queryset's rows, whose SQL is put together once.
 
     Django takes ten times as long to build a query as a small team's database to answer it. The function is
-    called once for each shape of its arguments. Days, instants, numbers and texts, in tuples and sets too,
-    are filled in at each call; the function gets slots in their place, which it may only hand to a filter.
-    What is empty, a bool, or of another type, is part of the shape, and given to it as it is.
+    called once for each shape of its arguments, and may depend on nothing else: no clock, reader or setting.
+    Days, instants, numbers and texts, in tuples and sets too, are filled in at each call; the function gets
+    slots in their place, which it may only hand to a filter. What is empty, a bool, or of another type, is
+    part of the shape, and given to it as it is. With many values it is called each time, without slots.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
@@ -81,15 +82,16 @@ class prepared:  # noqa: N801  a decorator
         shape = _shape(arguments, values)
         kept = self.kept.get(shape)
         if kept is None:
-            if len(self.kept) >= MOST_SHAPES or len(values) > MOST_VALUES:
-                self.kept.clear()
-            rows = self.build(*_with_slots(arguments, iter(range(len(values)))))
+            is_kept = len(values) <= MOST_VALUES
+            rows = self.build(*(_with_slots(arguments, iter(range(len(values)))) if is_kept else arguments))
             compiler = rows.query.get_compiler(connection=connection)
             try:
                 made = compiler.as_sql()
             except EmptyResultSet:
                 made = "", ()
-            kept = self.kept[shape] = rows, compiler, made
+            kept = rows, compiler, made
+            if is_kept:
+                self.kept = (self.kept if len(self.kept) < MOST_SHAPES else {}) | {shape: kept}
         sql, own = kept[2]
         return kept, (sql, tuple(_filled(value, values) for value in own)) if sql else None
 
@@ -103,7 +105,7 @@ def _shape(argument: Any, values: list[Any]) -> Any:
     if isinstance(argument, tuple | frozenset):
         return type(argument), *(_shape(part, values) for part in argument)
     if not _is_filled_in(argument):
-        return argument
+        return type(argument), argument  # 0 equals False, and Decimal(0)
     values.append(argument)
     return type(argument)
 

@@ -12,7 +12,7 @@ from tracker.filters import Filters
 from tracker.reports import followups, models, plan, savings, tools, usage, versions
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
-from tracker.reports.selection import EVERYBODY
+from tracker.reports.selection import Selection
 from tracker.reports.team import Team
 from tracker.reports.tools import Named
 from tracker.reports.versions import Client, Version
@@ -159,7 +159,7 @@ class Insights:
     @cached_property
     def all_clients(self) -> list[Client]:
         """Of everybody. One query."""
-        return versions.clients(EVERYBODY, self.span)
+        return versions.clients(Selection(), self.span)
 
     @property
     def span(self) -> DaySpan:

@@ -55,9 +55,6 @@ class Selection(NamedTuple):
         return self.member_ids is None or pk in self.member_ids
 
 
-EVERYBODY = Selection()
-
-
 @prepared
 def day_rows(chosen: Selection, span: DaySpan) -> MemberModelDayQuerySet:
     """By member."""

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef
 
 from collector.base.spans import DaySpan
-from collector.base.statements import MOST_SHAPES, prepared
+from collector.base.statements import MOST_SHAPES, MOST_VALUES, prepared
 from collector.models import Lease, Member, MemberModelDay
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -149,9 +149,31 @@ def test_what_one_thread_has_put_together_another_asks_on_its_own_connection(ann
 
 def test_of_many_shapes_only_some_are_kept(ann):
     @prepared
-    def chosen(pks: frozenset[int]):
-        return Member.objects.filter(pk__in=pks).values_list("name", flat=True)
+    def chosen(pk: int, shape: float):
+        return Member.objects.filter(pk=pk).values_list("name", flat=True)
 
     for number in range(MOST_SHAPES + 5):
-        assert chosen(frozenset({ann.pk, *range(10**6, 10**6 + number)})) == ["ann"]
-    assert len(chosen.kept) <= MOST_SHAPES
+        assert chosen(ann.pk, number / 2) == ["ann"]
+    assert len(chosen.kept) == 5
+
+
+def test_a_large_set_is_asked_for_and_not_kept(ann, bob):
+    @prepared
+    def chosen(pks: frozenset[int]):
+        return Member.objects.filter(pk__in=pks).order_by("name").values_list("name", flat=True)
+
+    nobody = frozenset(range(10**6, 10**6 + MOST_VALUES))
+    assert chosen(frozenset({ann.pk})) == ["ann"]
+    assert chosen(nobody | {ann.pk}) == ["ann"]
+    assert chosen(nobody | {bob.pk}) == ["bob"]
+    assert chosen(nobody | {ann.pk, bob.pk}) == ["ann", "bob"]
+    assert len(chosen.kept) == 1
+
+
+def test_what_is_equal_and_of_another_type_is_another_shape(ann):
+    @prepared
+    def named(limit: int | bool):
+        rows = Member.objects.values_list("name", flat=True)
+        return rows if limit is False else rows.filter(pk=limit)
+
+    assert (named(0), named(False), named(ann.pk)) == ([], ["ann"], ["ann"])
