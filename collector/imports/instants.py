@@ -20,7 +20,7 @@ EXACT_DECIMALS = 9
 NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*\[?(?:UTC|GMT|Z)\]?$", re.IGNORECASE)
 BLANK_BEFORE_ZONE = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 SPELLED = re.compile(
-    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
+    r"'*(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 # Which part of a date comes first where the year does not.
@@ -43,8 +43,9 @@ class Instants:
         """The instant, cut to the milliseconds; ValueError for other text, and for a time that cannot be."""
         try:
             instant = self._read(text.lstrip("'"))
+            plausible = to_milliseconds(plausible_instant(instant, self.now))
             self.without_zone += instant.tzinfo is None
-            return to_milliseconds(plausible_instant(instant, self.now))
+            return plausible
         except (ValueError, OverflowError) as problem:
             if isinstance(problem, ImplausibleValue) and "not a date" not in str(problem):
                 raise ValueError(
@@ -87,6 +88,8 @@ class Instants:
     def _counted(self, number: str) -> datetime:
         """Milliseconds or another unit since 1970, or a spreadsheet's days."""
         if match := SERIAL.fullmatch(number):
+            if not Decimal(number) % 1:
+                raise ValueError("a day is not an instant")
             instant = SPREADSHEET_EPOCH + timedelta(milliseconds=round(Decimal(number) * 86_400_000))
             is_exact = len(match[1] or "") >= EXACT_DECIMALS
             return (instant if is_exact else instant.replace(second=0, microsecond=0)).replace(tzinfo=None)

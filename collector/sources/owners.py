@@ -1,5 +1,5 @@
-"""The same event under another name: its e-mail was missing, disappeared or changed, or its model did; or at
-another instant of its second."""
+"""The same event under another name: its e-mail was missing, disappeared or changed, or its model did; or its
+instant was cut to the second or minute."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -49,8 +49,8 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
 def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = True) -> list[EventKey]:
     """Let an event of which one of two answers states the second or minute alone stay one; keys that moved.
 
-    It is that of the same member, model and tokens within that time which is no longer listed. The exact
-    instant stays; where stored rows may not move (`moves`), the stored one.
+    It is the nearest of the same member, model and sum of tokens within that time that is no longer listed.
+    The exact instant stays; where stored rows may not move (`moves`), the stored one.
     """
     gone: dict[tuple[object, ...], list[EventKey]] = defaultdict(list)
     for key in sorted(stored.keys() - rows.keys()):
@@ -58,9 +58,10 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
     moved: list[EventKey] = []
     for key in [key for key in rows if key not in stored] if gone else ():
         alike = gone.get(_within_minute(key, rows), [])
-        old = next((old for old in alike if _is_cut(*sorted((key.occurred_at, old.occurred_at)))), None)
-        if old is None:
+        same = [old for old in alike if _is_cut(*sorted((key.occurred_at, old.occurred_at)))]
+        if not same:
             continue
+        old = min(same, key=lambda old: abs(old.occurred_at - key.occurred_at))
         alike.remove(old)
         if old.occurred_at > key.occurred_at or not moves:
             rows[old] = rows.pop(key)
@@ -73,12 +74,8 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
 
 def _within_minute(key: EventKey, rows: EventRows) -> tuple[object, ...]:
     """What two rows of one event share, of which one states the second or minute alone."""
-    return (
-        key.member_id,
-        closed_minute(key.occurred_at),
-        key.model,
-        *(getattr(rows[key], name) for name in TOKENS),
-    )
+    tokens = sum(getattr(rows[key], name) or 0 for name in TOKENS)  # some files have only their sum
+    return key.member_id, closed_minute(key.occurred_at), key.model, tokens
 
 
 def _is_cut(cut: datetime, exact: datetime) -> bool:

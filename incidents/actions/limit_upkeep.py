@@ -16,7 +16,7 @@ from incidents.lifecycle.moves import SYSTEM
 from incidents.models import LimitChange, LimitRequest, Origin
 
 log = logging.getLogger(__name__)
-# Between tries to restore a limit that Cursor refuses: each one is told on the timeline and in the channels.
+# Between tries to restore a limit that Cursor refuses: each try is shown on the timeline and in the channels.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
 
 

@@ -42,7 +42,7 @@ def worker_report(now: datetime) -> WorkerReport:
     if late > PATIENCE:
         return WorkerReport(WorkerState.GONE, f"“{next_schedule.name}” is {minutes(late)} minutes overdue")
     if late < -HOUR:  # what is hourly is due within one, what waits for a minute sooner
-        text = f"“{next_schedule.name}” is due in {minutes(-late)} minutes only: the clock was ahead"
+        text = f"“{next_schedule.name}” is not due for another {minutes(-late)} minutes: the clock was ahead"
         return WorkerReport(WorkerState.STUCK, text)
     try:
         queued = queue_size()

@@ -15,11 +15,18 @@ from tests.collector.imports.rows import ONE, TEAM
 pytestmark = pytest.mark.django_db
 
 EXACT = "2026-07-30T10:05:07.123Z"
-MINUTE = datetime(2026, 7, 30, 10, 5, tzinfo=UTC)
+MINUTE, HOUR = datetime(2026, 7, 30, 10, 5, tzinfo=UTC), timedelta(hours=1)
+TOKENS = {"inputTokens": 20, "outputTokens": 4, "cacheWriteTokens": 100, "cacheReadTokens": 3000}
 
 
 def file_of(*instants: str) -> str:
     return TEAM + "".join(ONE.replace("2026-07-30T10:00:00.123Z", instant) for instant in instants)
+
+
+def collect(told, client, *instants: datetime) -> None:
+    rows = [event(at, "ann@x.io", tokenUsage=TOKENS, chargedCents=42.5) for at in instants]
+    told.tell("/teams/filtered-usage-events", events_page(rows))
+    sync(client, Window(MINUTE - HOUR, MINUTE + HOUR, MINUTE + HOUR))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,7 @@ def file_of(*instants: str) -> str:
         "2026-7-30 10:05",
         "7/30/2026 10:05",
         "7/30/26, 10:05 AM",
+        "'7/30/2026 10:05",
         "30/07/2026 10:05:00",
         "30-07-2026 10:05",
         "46233.42014",  # rounded to nine tenths of a second: true to the minute
@@ -55,6 +63,14 @@ def test_a_date_of_a_spreadsheet_is_read_and_its_zone_is_reported_as_missing(wri
 )
 def test_as_much_of_an_instant_is_kept_as_its_form_states(text, instant):
     assert Instants(NOW, first=lambda: "month").read(text) == instant
+
+
+@pytest.mark.parametrize("text", ["46233", "46233.0", "2026-07-30", "2030-01-01 10:00"])
+def test_a_day_or_a_time_ahead_is_refused_and_not_counted_as_without_a_zone(text):
+    instants = Instants(NOW)
+    with pytest.raises(ValueError, match="there can be no usage|not a date and time"):
+        instants.read(text)
+    assert not instants.without_zone
 
 
 def test_a_serial_number_with_a_decimal_comma_is_read_between_semicolons(write):
@@ -100,12 +116,35 @@ def test_two_requests_of_one_minute_stay_two_and_each_finds_its_exact_one(write)
 
 def test_the_api_puts_its_exact_event_in_the_place_of_one_that_was_cut_to_the_minute(told, client, write):
     import_usage(write(file_of("7/30/2026 10:05")), NOW)
-    tokens = {"inputTokens": 20, "outputTokens": 4, "cacheWriteTokens": 100, "cacheReadTokens": 3000}
     at = MINUTE + timedelta(seconds=7, milliseconds=123)
-    row = event(at, "ann@x.io", tokenUsage=tokens, chargedCents=42.5)
-    told.tell("/teams/filtered-usage-events", events_page([row]))
-    hour = timedelta(hours=1)
-    sync(client, Window(MINUTE - hour, MINUTE + hour, MINUTE + hour))
+    collect(told, client, at)
     stored = UsageEvent.objects.get()
     assert (stored.occurred_at, stored.origin, float(stored.charged_cents)) == (at, "api", 42.5)
     assert MemberModelDay.objects.get().total_cents == stored.charged_cents
+
+
+def test_an_event_cut_to_its_minutes_first_second_is_not_taken_for_a_later_one_of_that_minute(
+    told, client, write
+):
+    import_usage(write(file_of("2026-07-30 10:05:00", "2026-07-30 10:05:41")), NOW)
+    instants = [
+        MINUTE + timedelta(milliseconds=ms) for ms in (41_200, 300)
+    ]  # the newest first, as Cursor does
+    collect(told, client, *instants)
+    assert sorted(UsageEvent.objects.values_list("occurred_at", flat=True)) == sorted(instants)
+
+
+@pytest.mark.parametrize("is_exact_first", [True, False])
+def test_a_file_with_the_sum_of_tokens_alone_has_the_event_that_the_api_knows(
+    told, client, write, is_exact_first
+):
+    text = (
+        "Date,User,Kind,Model,Tokens,Cost\n7/30/2026 10:05,ann@x.io,On-Demand,claude-4.5-sonnet,3124,0.42\n"
+    )
+    steps = [
+        lambda: collect(told, client, MINUTE + timedelta(seconds=7)),
+        lambda: import_usage(write(text), NOW),
+    ]
+    for step in steps if is_exact_first else reversed(steps):
+        step()
+    assert (UsageEvent.objects.get().origin, UsageEvent.objects.get().cache_read_tokens) == ("api", 3000)

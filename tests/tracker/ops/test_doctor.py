@@ -128,7 +128,7 @@ def test_a_worker_whose_schedules_a_clock_far_ahead_put_off_is_told_apart_from_a
         Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW + timedelta(hours=hours))
         assert (doctor.check_worker(NOW).verdict is CheckLevel.OK) == is_good
     finding = doctor.check_worker(NOW)
-    assert finding.text == "“hourly” is due in 300 minutes only: the clock was ahead"
+    assert finding.text == "“hourly” is not due for another 300 minutes: the clock was ahead"
     assert finding.remedy.startswith("restart")
 
 
