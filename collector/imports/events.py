@@ -89,7 +89,7 @@ class EventWriter:
         for draft in drafts:
             by_day[utc_day(draft.occurred_at)].append(draft)
         for day, of_day in sorted(by_day.items()):
-            for batch in batches(sorted(of_day, key=_place), _place, STEP_ROWS):
+            for batch in batches(sorted(of_day, key=_place), _minute, STEP_ROWS):
                 yield partial(self._write, day, batch)
 
     def _follow_merges(self, drafts: list[EventDraft]) -> None:
@@ -152,6 +152,11 @@ class PretendRoster(Roster):
 
 def _place(event: EventDraft) -> tuple[str, datetime]:
     return event.identity.key, event.occurred_at
+
+
+def _minute(event: EventDraft) -> tuple[str, datetime]:
+    """Where an event is looked for whose instant was cut."""
+    return event.identity.key, closed_minute(event.occurred_at)
 
 
 def keep_tokens(rows: EventRows, stored: EventRows) -> None:

@@ -114,6 +114,15 @@ def test_two_requests_of_one_minute_stay_two_and_each_finds_its_exact_one(write)
     assert (UsageEvent.objects.count(), MemberModelDay.objects.get().total_cents) == (2, 82)
 
 
+def test_requests_of_one_minute_are_written_together_so_that_a_cut_one_stands_for_one_of_them(
+    write, monkeypatch
+):
+    monkeypatch.setattr("collector.imports.events.STEP_ROWS", 1)
+    import_usage(write(file_of("7/30/2026 10:05")), NOW)
+    import_usage(write(file_of(EXACT, EXACT.replace("07.123", "41.500"))), NOW)
+    assert UsageEvent.objects.count() == 2
+
+
 def test_the_api_puts_its_exact_event_in_the_place_of_one_that_was_cut_to_the_minute(told, client, write):
     import_usage(write(file_of("7/30/2026 10:05")), NOW)
     at = MINUTE + timedelta(seconds=7, milliseconds=123)
