@@ -2,6 +2,7 @@
 
 import pytest
 
+from collector.base.statements import Statement, prepared, statement
 from collector.models import Member, SourceRun
 from groups.models import Group
 from incidents import lifecycle
@@ -74,6 +75,35 @@ def test_a_page_that_was_kept_for_somebody_else_is_not_theirs(sign_in):
             shown[role, address] = "Bob" in answer.text
     assert {address for (role, address), has_bob in shown.items() if has_bob and role == "viewer"} == set()
     assert shown["admin", "/"]
+
+
+def test_readers_in_turn_each_ask_with_the_statements_of_their_own_arguments(sign_in, monkeypatch):
+    policy = AccessSettings.objects.create(viewers_see="own", default_role="viewer")
+    asked: dict[str, list[tuple[Statement | None, Statement | None]]] = {}
+    make_statement = prepared._made
+
+    def make_both(self, arguments):
+        found = make_statement(self, arguments)
+        of_these_alone = statement(self.build(*arguments))
+        asked.setdefault(f"{self.build.__module__}.{self.build.__name__}", []).append(
+            (found[1], of_these_alone)
+        )
+        return found
+
+    monkeypatch.setattr(prepared, "_made", make_both)
+    for role, name, sees in (
+        ("admin", "root", "own"),
+        ("viewer", "ann", "own"),
+        ("viewer", "bob", "pseudonyms"),
+    ):
+        AccessSettings.objects.filter(pk=policy.pk).update(viewers_see=sees)
+        reader = sign_in(role, f"{name}@company.com")
+        for address in ("/", "/insights", "/teams", f"/users/{name}@company.com"):
+            for query in ("", "?group=Eng+%3E+Core"):
+                assert reader.get(address + query).status_code in (200, 404), address + query
+    assert len(asked) > 20
+    wrong = {name for name, pairs in asked.items() for ours, alone in pairs if ours != alone}
+    assert wrong == set()
 
 
 def test_whoever_acts_from_outside_the_own_group_is_a_colleague_and_their_words_are_not_shown(ann, people):
