@@ -10,11 +10,16 @@ from collector.base.upsert import writing
 # for no more than one poll an hour).
 HOURLY_MINUTE = 5
 DAILY_HOUR = 3
+PERIODS = {
+    Schedule.HOURLY: timedelta(hours=1),
+    Schedule.DAILY: timedelta(days=1),
+    Schedule.MINUTES: timedelta(minutes=1),
+}
 
 
 def ensure_schedules(now: datetime) -> None:
     """Create or correct the schedules, those too that a clock far ahead has put off; what an operator paused
-    by hand (`repeats = 0`) stays paused."""
+    (`repeats = 0`) stays paused, and keeps the minute or hour that it was moved to."""
     next_hour = now.replace(minute=HOURLY_MINUTE, second=0, microsecond=0)
     if next_hour <= now:
         next_hour += timedelta(hours=1)
@@ -35,4 +40,4 @@ def _ensure(name: str, func: str, kind: str, *, first: datetime, minutes: int | 
     Schedule.objects.update_or_create(
         name=name, defaults=fixed, create_defaults={**fixed, "next_run": first, "repeats": -1}
     )
-    Schedule.objects.filter(name=name, next_run__gt=first).update(next_run=first)
+    Schedule.objects.filter(name=name, next_run__gt=first + PERIODS[kind]).update(next_run=first)

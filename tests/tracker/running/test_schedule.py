@@ -63,3 +63,11 @@ def test_a_schedule_that_two_workers_made_is_one_again():
     Schedule.objects.bulk_create(Schedule(**{**row, "id": None}) for row in twins.values())
     ensure_schedules(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
     assert list(Schedule.objects.order_by("pk").values()) == before
+
+
+def test_a_schedule_moved_by_hand_keeps_its_hour():
+    ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
+    moved = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
+    Schedule.objects.filter(func="tracker.tasks.daily").update(next_run=moved)
+    ensure_schedules(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+    assert Schedule.objects.get(func="tracker.tasks.daily").next_run == moved
