@@ -9,7 +9,7 @@ SLEEPER = "import time; time.sleep(60)"
 
 def wait_for_words(log):
     deadline = time.monotonic() + 60
-    while log.read_text() == "" and time.monotonic() < deadline:
+    while not log.read_text().endswith("\n") and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
