@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from django.db import Error, InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -122,5 +123,13 @@ def _is_dead(holder: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        pass  # it lives, as somebody else's
-    return False
+        return False  # it lives, as somebody else's
+    return _is_zombie(pid)
+
+
+def _is_zombie(pid: str) -> bool:
+    """Whether the process has ended and its parent has not asked yet, as may take long in a container."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:  # gone meanwhile, or not Linux
+        return False

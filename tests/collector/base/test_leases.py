@@ -1,6 +1,9 @@
+import os
 import socket
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -39,6 +42,16 @@ def test_a_lease_lasts_until_its_expiry_and_not_longer():
 def test_a_lease_whose_end_was_set_by_a_clock_far_ahead_keeps_nobody_waiting():
     hold_elsewhere(until=NOON + timedelta(days=366))
     assert acquire("pipeline", now=NOON)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux")
+def test_a_holder_that_has_ended_is_succeeded_before_its_parent_has_noticed():
+    with subprocess.Popen(["sleep", "60"]) as holder:
+        hold_elsewhere(holder=f"{socket.gethostname()}:{holder.pid}:abc:{leases.process_space()}")
+        assert acquire("pipeline", now=NOON) is None
+        holder.kill()
+        os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
+        assert acquire("pipeline", now=NOON)
 
 
 def test_a_holder_killed_on_this_machine_is_succeeded_at_once():
