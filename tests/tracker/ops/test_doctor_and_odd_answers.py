@@ -3,17 +3,22 @@
 import pytest
 
 from collector.models import Source
-from sandbox import Sandbox
+from sandbox import Company, Sandbox, build_company
 from sandbox.http import SandboxResponse, Wire
 from tracker.ops import reach
 from tracker.ops.findings import CheckLevel
 
-from .test_doctor import NOW, client_of, company  # noqa: F401  (a fixture)
+from .test_doctor import NOW, client_of
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    return build_company(members=2, days=3, seed=3, now=NOW)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("answer", ["{}", "[]", "null", '"answers"', '{"status": "ok"}'])
-def test_an_answer_in_another_form_is_not_taken_for_one(company, answer):  # noqa: F811
+def test_an_answer_in_another_form_is_not_taken_for_one(company, answer):
     with Sandbox(company) as sandbox:
         sandbox.api.answer = lambda request, authorization: SandboxResponse(answer)
         *sources, clock = reach.check_cursor(NOW, client_of(sandbox))
@@ -23,7 +28,7 @@ def test_an_answer_in_another_form_is_not_taken_for_one(company, answer):  # noq
 
 
 @pytest.mark.django_db
-def test_connections_that_end_without_an_answer_are_findings_without_a_clock(company):  # noqa: F811
+def test_connections_that_end_without_an_answer_are_findings_without_a_clock(company):
     with Sandbox(company) as sandbox:
         sandbox.api.answer = lambda request, authorization: SandboxResponse("", wire=Wire.RESET)
         findings = list(reach.check_cursor(NOW, client_of(sandbox)))
