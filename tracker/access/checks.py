@@ -23,7 +23,7 @@ def check_open_mode() -> Iterator[checks.CheckMessage]:
     if exposed is not None:
         yield checks.Warning(
             f"No sign-in is set up, so anyone who can reach {exposed} can see everybody's spend.",
-            hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET, or listen on 127.0.0.1 only.",
+            hint="Set up sign-in as docs/access.md explains, or listen on 127.0.0.1 only.",
             id="access.W001",
         )
 
@@ -32,7 +32,7 @@ def check_admission() -> Iterator[checks.CheckMessage]:
     allowed = allow_list()
     if not allowed:
         yield checks.Warning(
-            "Any verified Google account may sign in.",
+            "Anyone with a verified account at the sign-in provider may sign in.",
             hint="Set AUTH_ALLOWED_DOMAIN or AUTH_ALLOWED_EMAILS.",
             id="access.W002",
         )

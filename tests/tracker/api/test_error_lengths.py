@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.tracker.api.conftest import make_token
 
 CASES = [
     ("GET", "/api/nope", 404),
@@ -48,6 +51,19 @@ def test_a_body_that_is_too_large_gets_its_error_whole(live_server, settings):
     status, headers, data = read_answer(live_server.url, "PUT", "/api/settings")
     assert (status, json.loads(data)["error"]) == (413, "too_large")
     assert int(headers["content-length"]) == len(data)
+
+
+@pytest.mark.parametrize(("token", "status"), [("wrong", 401), ("good", 413)])
+@pytest.mark.django_db
+def test_what_is_left_of_a_refused_body_is_read(client, token, status):
+    """Where it is not, the connection breaks, and a proxy answers 502 in place of the refusal."""
+    size = 6_000_000  # more than the API takes
+    stream = BytesIO(b"a" * size)
+    wsgi = {"wsgi.input": stream, "CONTENT_LENGTH": str(size)}
+    headers = {"authorization": f"Bearer {make_token('admin') if token == 'good' else token}"}
+    response = client.generic("POST", "/api/groups/import", b"", "application/json", headers=headers, **wsgi)
+    assert response.status_code == status
+    assert stream.tell() == size
 
 
 def test_an_error_over_gzip_is_whole_too(live_server):
