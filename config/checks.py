@@ -5,6 +5,7 @@ No message repeats a value, since many are secrets.
 
 import os
 from collections.abc import Callable, Iterator
+from email.utils import parseaddr
 from pathlib import Path
 
 from django.conf import settings
@@ -70,7 +71,7 @@ def check_sign_in(app_configs: object, **_: object) -> Messages:
         yield Error("AUTH_SECRET is shorter than 32 characters.", hint, id="config.E005")
     limits = ("AUTH_ALLOWED_DOMAIN", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS")
     if len(missing(*names)) == len(names) and not has_openid and len(missing(*limits)) < len(limits):
-        hint = f"Set {', '.join(names)} too, or drop the restriction."
+        hint = "Set up sign-in as docs/access.md explains, or drop the restriction."
         yield Error(
             "AUTH_ALLOWED_… or AUTH_ADMIN_EMAILS is set, but sign-in is off: the pages are open to everyone.",
             hint,
@@ -138,6 +139,10 @@ def check_addresses(app_configs: object, **_: object) -> Messages:
         if not all(is_valid(validate_email, address) for address in getattr(settings, name)):
             hint = "Separate addresses with commas: ann@example.com, bob@example.com"
             yield Error(f"{name} holds something that is not an e-mail address.", hint, id="config.E012")
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    if not is_valid(validate_email, sender):
+        hint = "Write it as costs@example.com, or with a name: Costs <costs@example.com>"
+        yield Error("DEFAULT_FROM_EMAIL or RESEND_FROM is not an e-mail address.", hint, id="config.E012")
     if settings.AUTH_ALLOWED_DOMAIN and not is_valid(validate_domain_name, settings.AUTH_ALLOWED_DOMAIN):
         yield Error("AUTH_ALLOWED_DOMAIN is not a domain.", hint="Write it as example.com", id="config.E013")
 

@@ -43,6 +43,7 @@ def test_nothing_set_is_fine():
         ({"ALERT_EMAIL_TO": ["ann@example.com"]}, "config.E010"),
         ({"WEBHOOK_SECRET": "s"}, "config.E011"),
         ({"ALERT_EMAIL_TO": ["ann"], "EMAIL_CONFIGURED": True}, "config.E012"),
+        ({"DEFAULT_FROM_EMAIL": "Costs <costs>"}, "config.E012"),
     ],
 )
 def test_each_mistake_has_its_check(settings, changes, expected):
