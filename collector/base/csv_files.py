@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from .cells import is_empty_value, tidy
-from .csv_headers import Columns, Header, read_header, unwrapped
+from .csv_headers import BLANK, Columns, Header, read_header, unwrapped
 from .encodings import DAMAGED_BYTES, NotText, encoding_of
 
 # Far above any line of these files; the csv module itself refuses cells above 131,072 characters.
 MAX_LINE = 1_000_000
+# As many as a spreadsheet has rows, which some programs save to the last one.
+MOST_BLANK = 1_048_576
 # Enough to see what is wrong with a file without drowning in it.
 MAX_PROBLEMS = 20
 # Beyond this a file is in another form, and reading on would only take time.
@@ -132,7 +134,7 @@ class CsvTable:
                 yield row
 
     def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines, delimiter=self.delimiter, strict=True)
+        return csv.reader(self._lines, delimiter=self.delimiter, skipinitialspace=True, strict=True)
 
     def _row(self, line: int, cells: list[str]) -> Row | None:
         width = self._header.width
@@ -195,6 +197,7 @@ class _Lines:
         self._again: deque[str] = deque()
         self.row: list[str] = []
         self.number = 0  # of the line read last
+        self._blank = 0  # blank lines up to it, in a row
 
     @property
     def first_of_row(self) -> int:
@@ -215,6 +218,9 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
+        self._blank = self._blank + 1 if line[0] in BLANK and not line.strip(BLANK) else 0
+        if self._blank > MOST_BLANK:
+            raise FileError(f"Line {self.number}: {MOST_BLANK:,} lines before it are blank. Remove them.")
         self.row.append(line)
         return line
 

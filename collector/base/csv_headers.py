@@ -13,6 +13,7 @@ from itertools import islice
 from .cells import tidy
 
 DELIMITERS = ",;\t|"
+BLANK = f"{DELIMITERS} \r\n\ufeff"  # all that a line without a cell has
 # Physical lines of the names.
 MOST_HEADER_LINES = 40
 
@@ -51,7 +52,7 @@ def read_header(lines: Iterator[str], columns: Columns) -> Header | None:
     """
     for line in lines:
         text, separator = line, _excel_separator(line)
-        if separator or not line.strip(" \t\r\n,;|\ufeff"):
+        if separator or not line.strip(BLANK):
             continue
         if text.count('"') % 2:
             for more in islice(lines, MOST_HEADER_LINES):
@@ -70,7 +71,7 @@ def _excel_separator(line: str) -> str:
 
 
 def _header(text: str, delimiter: str, columns: Columns) -> Header:
-    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True), [])
     return header_of(unwrapped(cells, delimiter), text, delimiter, columns)
 
 

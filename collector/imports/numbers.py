@@ -8,13 +8,15 @@ from collector.base.plausibility import MOST_CHARGE, MOST_COUNT, MOST_UNITS, is_
 
 # What a cell may hold in place of a number.
 NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included( in \w[\w +]*)?", re.IGNORECASE)
-# What says that nothing was charged, as in “Errored, No Charge”.
-FREE = re.compile(r"\$?free|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
+# What says that nothing was charged, as in “Errored, No Charge”, and $0 as accountants write it: `$ -`.
+FREE = re.compile(r"\$?free|\$\s*[-–—]|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
 
 # As in Europe and America, or in India.
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*|[1-9]\d?(?:,\d{2})+,\d{3}")
 WHOLE = re.compile(r"(\d{1,24})(?:[.,]0*)?")
 PLAIN = re.compile(r"\d{0,24}(?:\.\d{1,24})?(?:e-\d{1,2})?", re.IGNORECASE)
+# As programs write large numbers, with all digits: a spreadsheet's `1.78E+12` has lost most of them.
+EXPONENT = re.compile(r"\d(?:\.(\d{1,24}))?e\+?(\d{1,2})", re.IGNORECASE)
 THOUSANDS_THEN_POINT = re.compile(r"[1-9]\d{0,2}([,'’ ])\d{3}(\1\d{3})*\.\d+|[1-9]\d{0,2}(,\d{3}){2,}")
 THOUSANDS_THEN_COMMA = re.compile(r"[1-9]\d{0,2}([.'’\u00a0\u202f ]\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,}")
 DECIMAL_COMMA = re.compile(r"\d{0,24},\d{1,24}")
@@ -33,7 +35,7 @@ def count(text: str, what: str) -> int | None:
         return None
     if GROUPED.fullmatch(text):
         number = int(re.sub(r"\D", "", text))
-    elif match := WHOLE.fullmatch(text):
+    elif match := WHOLE.fullmatch(_written_out(text) or text):
         number = int(match[1])
     else:
         raise ValueError(f"“{text[:40]}” is not a {what}. Use the file as it was exported.")
@@ -95,6 +97,8 @@ def with_point(digits: str, delimiter: str) -> str:
     """
     if digits.strip(".") and PLAIN.fullmatch(digits):
         return digits
+    if written_out := _written_out(digits):
+        return written_out
     if THOUSANDS_THEN_POINT.fullmatch(digits):
         return re.sub(r"[^\d.]", "", digits)
     if delimiter == ",":
@@ -104,3 +108,9 @@ def with_point(digits: str, delimiter: str) -> str:
     if DECIMAL_COMMA.fullmatch(digits) and (delimiter == ";" or not AMBIGUOUS.fullmatch(digits)):
         return digits.replace(",", ".")
     return ""
+
+
+def _written_out(digits: str) -> str:
+    """A number with an exponent without it; empty where it is another, or has lost digits."""
+    match = EXPONENT.fullmatch(digits)
+    return f"{Decimal(digits):f}" if match and int(match[2]) <= len(match[1] or "") else ""

@@ -146,3 +146,12 @@ def test_a_nul_concerns_its_line_alone(encoding):
     data = "Email,Team\nann@x.io,a\0b\nbob@x.io,b\n".encode(encoding)
     assert read(data) == [(3, "bob@x.io", "b")]
     assert "Line 2: a cell contains a NUL" in problems(data)[0]
+
+
+@pytest.mark.parametrize("blank", [b"\n", b",,\r\n"])
+@pytest.mark.parametrize("above", [b"", b"Email,Team\n"])
+def test_a_file_of_blank_lines_is_refused_once_no_spreadsheet_has_as_many(monkeypatch, blank, above):
+    monkeypatch.setattr("collector.base.csv_files.MOST_BLANK", 50)
+    names = b"Email,Team\n"
+    assert read(above + blank * 50 + names + b"a@x.io,One\n")[0][1] == "a@x.io"
+    assert "50 lines before it are blank" in refusal(above + blank * 51 + names)

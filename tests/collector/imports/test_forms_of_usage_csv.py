@@ -233,6 +233,12 @@ def test_a_text_is_stored_without_what_steers_a_terminal(write):
     assert only_event().kind == "[2JOn-Demand"
 
 
+def test_blanks_after_the_separator_are_no_part_of_a_quoted_cell(write):
+    row = ONE.replace("On-Demand", "Errored, No Charge")
+    assert import_usage(write((TEAM + row).replace(",", ", ").replace("d,  N", "d, N")), AT).new == 1
+    assert only_event().kind == "Errored, No Charge"
+
+
 def test_line_breaks_within_a_text_become_blanks(write):
     import_usage(write(TEAM + ONE.replace("claude-4.5-sonnet", "claude\n4.5\r\nsonnet")), AT)
     assert only_event().model == "claude 4.5 sonnet"

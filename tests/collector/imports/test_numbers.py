@@ -43,6 +43,28 @@ def test_a_sign_that_says_two_things_is_refused(cell):
         money(cell, ",")
 
 
+@pytest.mark.parametrize("cell", ["$-", "$ -", "$ –"])
+def test_the_dash_of_an_accountants_format_is_zero(cell):
+    assert money(cell, ",") == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"), [("3.124000e+03", 3124), ("1.237591E+06", 1237591), ("0.000000e+00", 0)]
+)
+def test_a_number_with_an_exponent_is_read_where_it_has_all_its_digits(cell, number):
+    assert count(cell, "number of tokens") == number
+
+
+def test_an_amount_with_an_exponent_is_read():
+    assert money("$1.2345e+03", ",") == 123450
+
+
+@pytest.mark.parametrize("cell", ["1.24E+06", "1e12", "3.124e+400", "1.5e+0"])
+def test_a_count_that_a_spreadsheet_has_rounded_is_refused(cell):
+    with pytest.raises(ValueError, match="is not a number of tokens"):
+        count(cell, "number of tokens")
+
+
 def test_a_credit_with_a_decimal_comma_is_read_between_semicolons():
     assert money("(1.234,50)", ";") == -123450
 
