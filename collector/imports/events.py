@@ -25,7 +25,7 @@ from collector.sources.event_rows import (
     number_twins,
     stored_rows,
 )
-from collector.sources.owners import settle_cut_instants
+from collector.sources.owners import ROUNDING, settle_cut_instants
 
 # Rows held before they are written, and at most; reading and writing take turns of some tenths of a second.
 CHUNK = 8_000
@@ -127,7 +127,7 @@ class EventWriter:
         """What is stored in the minutes from the first to the last of these that may be one of the rows."""
         members, instants = {key[0] for key in rows}, [key[1] for key in rows]
         stored = UsageEvent.objects.between(
-            closed_minute(min(instants)), closed_minute(max(instants)) + MINUTE
+            closed_minute(min(instants)) - ROUNDING, closed_minute(max(instants)) + MINUTE
         )
         if members & vague or len(members | vague) > rollups.FEW_MEMBERS:
             return stored
@@ -163,16 +163,12 @@ def keep_tokens(rows: EventRows, stored: EventRows) -> None:
     """Keep the four stored counts where a file has only their sum."""
     for key, old in stored.items():
         row = rows.get(key)
-        if row and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row.input_tokens:
+        if row and _has_sum_only(row) and not _has_sum_only(old) and old.tokens == row.input_tokens:
             rows[key] = row.taking(TOKENS, old)
 
 
 def _has_sum_only(row: EventValues) -> bool:
     return [name for name in TOKENS if getattr(row, name) is not None] == ["input_tokens"]
-
-
-def _token_total(row: EventValues) -> int:
-    return sum(getattr(row, name) or 0 for name in TOKENS)
 
 
 def not_known_better(

@@ -1,6 +1,7 @@
 """When something happened, as Cursor, programs and spreadsheets write it in a file."""
 
 import re
+from calendar import month_abbr, month_name
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,13 +15,20 @@ from .numbers import with_point
 
 # Day 0 of a spreadsheet; its numbers of today's days have five digits.
 SPREADSHEET_EPOCH, SERIAL = datetime(1899, 12, 30, tzinfo=UTC), re.compile(r"\d{5}(?:\.(\d*))?")
-# With as many decimals the part of a day is exact to the millisecond; with fewer it is rounded.
-EXACT_DECIMALS = 9
-# UTC by its name; and a zone after a blank, where ISO 8601 has none.
+# With as many decimals the part of a day is exact to the millisecond; five are true to half a second.
+EXACT_DECIMALS, HALF_A_SECOND = 9, timedelta(seconds=0.5)
+# UTC by its name, before an offset or in its place; and a zone after a blank, where ISO 8601 has none.
 NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*\[?(?:UTC|GMT|Z)\]?$", re.IGNORECASE)
-BLANK_BEFORE_ZONE = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+BLANK_BEFORE_ZONE = re.compile(r"\s+(?:UTC|GMT)?(?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
+# A day of the week in front, and a zone's long name behind: `Thu Jul 30 2026 … (Greenwich Mean Time)`.
+AROUND_DATE = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+|\s*\([^()]*\)$", re.IGNORECASE)
+MONTH = "|".join(f"{name[:3]}t?(?:{name[3:]})?" for name in month_name[1:])  # some write Sept
+NAMED_MONTH = re.compile(
+    rf"(?:(\d{{1,2}})\.?[ -]({MONTH})|({MONTH})\.? (\d{{1,2}}))\.?,?[ -](\d{{4}}|\d\d)(?=,?\s)", re.IGNORECASE
+)
 SPELLED = re.compile(
-    r"'*(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
+    r"'*(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?,?\s+"
+    r"(\d{1,2})([:.])(\d\d)(?:\6(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 # Which part of a date comes first where the year does not.
@@ -64,26 +72,25 @@ class Instants:
                 return instant
         if number := with_point(text, self.delimiter):
             return self._counted(number)
-        if match := SPELLED.fullmatch(NAMED_UTC.sub("", text)):
-            return self._spelled(match).replace(tzinfo=UTC if NAMED_UTC.search(text) else None)
+        text = NAMED_MONTH.sub(_in_numbers, AROUND_DATE.sub("", text))
+        text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text))
         if len(text) <= len("2026-07-31"):
             raise ValueError("a day is not an instant")
-        return datetime.fromisoformat(BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text)))
+        return datetime.fromisoformat(SPELLED.sub(self._in_iso, text, count=1))
 
-    def _spelled(self, match: re.Match[str]) -> datetime:
-        """The instant of a date in numbers, without its zone."""
+    def _in_iso(self, match: re.Match[str]) -> str:
+        """A date in numbers as ISO 8601 writes it, without its zone."""
         first = self.first() if leaves_order_open(match[0]) else DAY_FIRST
         if not first:
             raise ValueError("it may be the day or the month")
-        day, month, year = match[1], match[3], match[4]
+        day, _, month, year, hours, _, minutes, seconds, fraction, half = match.groups()
         if len(day) == 4:
             day, year = year, day
         elif first == MONTH_FIRST:
             day, month = month, day
-        hour = int(match[5]) % 12 + 12 * (match[9] in "pP") if match[9] else int(match[5])
+        hour = int(hours) % 12 + 12 * (half in "pP") if half else int(hours)
         date = f"{year if len(year) == 4 else f'20{year}'}-{month:0>2}-{day:0>2}"
-        time = f"{hour:02}:{match[6]}:{match[7] or '00'}.{(match[8] or '0'):0<6}"
-        return datetime.fromisoformat(f"{date}T{time}")
+        return f"{date}T{hour:02}:{minutes}:{seconds or '00'}.{(fraction or '0'):0<6}"
 
     def _counted(self, number: str) -> datetime:
         """Milliseconds or another unit since 1970, or a spreadsheet's days."""
@@ -91,12 +98,19 @@ class Instants:
             if not Decimal(number) % 1:
                 raise ValueError("a day is not an instant")
             instant = SPREADSHEET_EPOCH + timedelta(milliseconds=round(Decimal(number) * 86_400_000))
-            is_exact = len(match[1] or "") >= EXACT_DECIMALS
-            return (instant if is_exact else instant.replace(second=0, microsecond=0)).replace(tzinfo=None)
+            if len(match[1] or "") < EXACT_DECIMALS:
+                instant = (instant + HALF_A_SECOND).replace(second=0, microsecond=0)
+            return instant.replace(tzinfo=None)
         try:
             return plausible_instant(number, self.now)
         except StatedInOtherUnit as stated:
             return plausible_instant(stated.milliseconds, self.now)
+
+
+def _in_numbers(match: re.Match[str]) -> str:
+    """A date with a month by its English name, the day in front: `30.7.2026`."""
+    month = (match[2] or match[3]).title()[:3]
+    return f"{match[1] or match[4]}.{list(month_abbr).index(month)}.{match[5]}"
 
 
 def leaves_order_open(text: str) -> bool:

@@ -67,6 +67,11 @@ class EventValues(NamedTuple):
     request_units: Decimal = Decimal(0)
     origin: str = UsageEvent.Provenance.API.value
 
+    @property
+    def tokens(self) -> int:
+        """Their sum; some files have no more."""
+        return sum(getattr(self, name) or 0 for name in TOKENS)
+
     def taking(self, names: Iterable[str], other: EventValues) -> EventValues:
         """The same with these columns of the other's."""
         return self._replace(**{name: getattr(other, name) for name in names})

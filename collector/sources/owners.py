@@ -2,13 +2,16 @@
 instant was cut to the second or minute."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import timedelta
 
-from collector.collecting.windows import closed_minute
+from collector.collecting.windows import MINUTE, closed_minute
 from collector.facts.roster import Roster
 from collector.models import UsageEvent
 
-from .event_rows import TOKENS, EventKey, EventRows
+from .event_rows import EventKey, EventRows
+
+# A spreadsheet's number of days, with five decimals and put to its minute, is at most this far ahead.
+ROUNDING = timedelta(seconds=1)
 
 
 def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[EventKey]:
@@ -49,38 +52,44 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
 def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = True) -> list[EventKey]:
     """Let an event of which one of two answers states the second or minute alone stay one; keys that moved.
 
-    It is the nearest of the same member, model and sum of tokens within that time that is no longer listed.
-    The exact instant stays; where stored rows may not move (`moves`), the stored one.
+    It is the nearest of the same member, model and sum of tokens within that time that is no longer listed;
+    else one of another model, which a file may spell as people read it. The exact instant stays; where stored
+    rows may not move (`moves`), the stored one.
     """
-    gone: dict[tuple[object, ...], list[EventKey]] = defaultdict(list)
-    for key in sorted(stored.keys() - rows.keys()):
-        gone[_within_minute(key, stored)].append(key)
     moved: list[EventKey] = []
-    for key in [key for key in rows if key not in stored] if gone else ():
-        alike = gone.get(_within_minute(key, rows), [])
-        same = [old for old in alike if _is_cut(*sorted((key.occurred_at, old.occurred_at)))]
-        if not same:
-            continue
-        old = min(same, key=lambda old: abs(old.occurred_at - key.occurred_at))
-        alike.remove(old)
-        if old.occurred_at > key.occurred_at or not moves:
-            rows[old] = rows.pop(key)
-            continue
-        _move(old, key)
-        stored[key] = stored.pop(old)
-        moved += [old, key]
+    for with_model in (True, False):
+        gone: dict[tuple[object, ...], list[EventKey]] = defaultdict(list)
+        for key in stored.keys() - rows.keys():
+            for place in _places(key, stored, with_model):
+                gone[place].append(key)
+        for key in [key for key in rows if key not in stored] if gone else ():
+            alike = {old for place in _places(key, rows, with_model) for old in gone[place] if old in stored}
+            same = [old for old in alike - rows.keys() if _is_cut(key, old) or _is_cut(old, key)]
+            if not same:
+                continue
+            old = min(same, key=lambda old: (abs(old.occurred_at - key.occurred_at), old))
+            if _is_cut(key, old) or not moves:
+                rows[old] = rows.pop(key)
+                continue
+            _move(old, key)
+            stored[key] = stored.pop(old)
+            moved += [old, key]
     return moved
 
 
-def _within_minute(key: EventKey, rows: EventRows) -> tuple[object, ...]:
-    """What two rows of one event share, of which one states the second or minute alone."""
-    tokens = sum(getattr(rows[key], name) or 0 for name in TOKENS)  # some files have only their sum
-    return key.member_id, closed_minute(key.occurred_at), key.model, tokens
+def _places(key: EventKey, rows: EventRows, with_model: bool) -> set[tuple[object, ...]]:
+    """What two rows of one event share, of which one states the second or minute alone, cut or rounded."""
+    tokens = rows[key].tokens
+    model = key.model if with_model else None
+    minutes = {closed_minute(key.occurred_at), closed_minute(key.occurred_at + ROUNDING)}
+    return {(key.member_id, minute, model, tokens) for minute in minutes if tokens or with_model}
 
 
-def _is_cut(cut: datetime, exact: datetime) -> bool:
-    """Whether `cut` is `exact` cut to its second or minute."""
-    return cut in (exact.replace(microsecond=0), closed_minute(exact))
+def _is_cut(one: EventKey, other: EventKey) -> bool:
+    """Whether the instant of `one` is the other's, cut to the second or minute, or rounded to the minute."""
+    cut, exact = one.occurred_at, other.occurred_at
+    is_minute = cut == closed_minute(cut) and cut - ROUNDING <= exact < cut + MINUTE
+    return cut != exact and (is_minute or cut == exact.replace(microsecond=0))
 
 
 def _move(old: EventKey, new: EventKey) -> None:

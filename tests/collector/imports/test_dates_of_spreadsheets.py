@@ -1,6 +1,7 @@
 """Dates as spreadsheets write them: read where they are clear, and still the same event as the exact one."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -42,6 +43,14 @@ def collect(told, client, *instants: datetime) -> None:
         "30/07/2026 10:05:00",
         "30-07-2026 10:05",
         "46233.42014",  # rounded to nine tenths of a second: true to the minute
+        "30. 7. 2026 10:05",
+        "30.07.2026 10.05",
+        "2026.07.30. 10:05:00",
+        "2026. 7. 30. 10:05:00",
+        "Jul 30, 2026 10:05",
+        "July 30, 2026, 10:05:00 AM",
+        "30-Jul-26 10:05",
+        "30 JUL 2026 10:05:00",
         "46,233.42014",
     ],
 )
@@ -59,13 +68,25 @@ def test_a_date_of_a_spreadsheet_is_read_and_its_zone_is_reported_as_missing(wri
         ("7/30/2026 10:05:07 PM", MINUTE + timedelta(hours=12, seconds=7)),
         ("7/30/2026 12:05:07 AM", MINUTE - timedelta(hours=10) + timedelta(seconds=7)),
         ("7/30/2026 12:05:07 p.m.", MINUTE + timedelta(hours=2, seconds=7)),
+        ("07/30/2026 03:05:07 -0700", MINUTE + timedelta(seconds=7)),
+        ("Thu, 30 Jul 2026 10:05:07 GMT", MINUTE + timedelta(seconds=7)),
+        ("Thu, 30 Jul 2026 12:05:07 +0200", MINUTE + timedelta(seconds=7)),
+        (
+            "Thu Jul 30 2026 12:05:07 GMT+0200 (Central European Summer Time)",
+            MINUTE + timedelta(seconds=7),
+        ),
+        ("30 Sept 2026, 10:05:07 UTC", datetime(2026, 9, 30, 10, 5, 7, tzinfo=UTC)),
+        ("1.785405907123E+12", MINUTE + timedelta(seconds=7, milliseconds=123)),
     ],
 )
 def test_as_much_of_an_instant_is_kept_as_its_form_states(text, instant):
-    assert Instants(NOW, first=lambda: "month").read(text) == instant
+    read_at = NOW + timedelta(days=30)
+    assert Instants(read_at, first=lambda: "month").read(text) == instant
 
 
-@pytest.mark.parametrize("text", ["46233", "46233.0", "2026-07-30", "2030-01-01 10:00"])
+@pytest.mark.parametrize(
+    "text", ["46233", "46233.0", "2026-07-30", "30-Jul-26", "2030-01-01 10:00", "1.79E+12", "Jul 30, 2026"]
+)
 def test_a_day_or_a_time_ahead_is_refused_and_not_counted_as_without_a_zone(text):
     instants = Instants(NOW)
     with pytest.raises(ValueError, match="there can be no usage|not a date and time"):
@@ -157,3 +178,41 @@ def test_a_file_with_the_sum_of_tokens_alone_has_the_event_that_the_api_knows(
     for step in steps if is_exact_first else reversed(steps):
         step()
     assert (UsageEvent.objects.get().origin, UsageEvent.objects.get().cache_read_tokens) == ("api", 3000)
+
+
+@pytest.mark.parametrize("seconds", [Decimal("-0.6"), Decimal("-0.3"), Decimal("0.3"), Decimal("59.8")])
+@pytest.mark.parametrize("is_exact_first", [True, False])
+def test_a_serial_that_was_rounded_into_the_next_minute_is_still_the_event_that_the_api_knows(
+    told, client, write, seconds, is_exact_first
+):
+    at = MINUTE + timedelta(seconds=float(seconds))
+    days = (at - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1)
+    steps = [
+        lambda: collect(told, client, at),
+        lambda: import_usage(write(file_of(f"{days:.5f}")), NOW),
+    ]
+    for step in steps if is_exact_first else reversed(steps):
+        step()
+    assert [(row.occurred_at, row.origin) for row in UsageEvent.objects.all()] == [(at, "api")]
+
+
+@pytest.mark.parametrize("is_exact_first", [True, False])
+def test_an_event_cut_to_its_minute_is_the_same_where_its_model_is_spelled_for_people(
+    told, client, write, is_exact_first
+):
+    text = file_of("7/30/2026 10:05").replace("claude-4.5-sonnet", "Claude 4.5 Sonnet")
+    at = MINUTE + timedelta(seconds=7, milliseconds=123)
+    steps = [lambda: collect(told, client, at), lambda: import_usage(write(text), NOW)]
+    for step in steps if is_exact_first else reversed(steps):
+        step()
+    event = UsageEvent.objects.get()
+    assert (event.occurred_at, event.origin, event.model) == (at, "api", "claude-4.5-sonnet")
+
+
+def test_events_of_one_minute_without_tokens_stay_two_where_their_models_differ(told, client, write):
+    nothing = dict.fromkeys(TOKENS, 0)
+    failed = event(MINUTE + timedelta(seconds=7), "ann@x.io", model="gpt-5", tokenUsage=nothing)
+    told.tell("/teams/filtered-usage-events", events_page([failed]))
+    sync(client, Window(MINUTE - HOUR, MINUTE + HOUR, MINUTE + HOUR))
+    text = file_of("7/30/2026 10:05").replace('"100","20","3000","4","3124"', '"0","0","0","0","0"')
+    assert import_usage(write(text), NOW).new == 1
