@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,10 +79,19 @@ class Row:
 
 
 class CsvTable:
-    """A CSV file open for reading. The constructor raises FileError if it is not this kind of file."""
+    """A CSV file open for reading. The constructor raises FileError if it is not this kind of file.
+
+    So does reading on once there were `most_rows` lines that are not blank, whatever else is wrong with them.
+    """
 
     def __init__(
-        self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...], problems: Problems | None = None
+        self,
+        file: BinaryIO,
+        columns: Columns,
+        *,
+        required: tuple[str, ...],
+        problems: Problems | None = None,
+        most_rows: int = sys.maxsize,
     ) -> None:
         try:
             encoding, self.guessed_encoding = encoding_of(file)
@@ -90,7 +100,7 @@ class CsvTable:
         self.problems = problems or Problems()
         errors = DAMAGED_BYTES if encoding.startswith("utf") else "strict"
         self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=""))
-        self._known, self._required = columns, required
+        self._known, self._required, self._most_rows = columns, required, most_rows
         self._header = _find_header(self._lines, columns, required, self.problems)
         self.exports = 1  # begun so far: a file may hold several, one below the other
 
@@ -110,7 +120,7 @@ class CsvTable:
 
     def __iter__(self) -> Iterator[Row]:
         """The lines that can be read; the others are noted as problems."""
-        broken, reader = 0, self._reader()
+        rows, broken, reader = 0, 0, self._reader()
         while True:
             self._lines.row = []
             try:
@@ -127,10 +137,15 @@ class CsvTable:
                 self._lines.push_back()
                 reader = self._reader()
                 continue
+            if not any(map(str.strip, cells)):
+                continue
+            rows += 1
+            if rows > self._most_rows:
+                raise FileError(f"More than {self._most_rows:,} lines: too many for this kind of file.")
             if header := self._header.another(cells, self._known, self._required):
                 self._header = header
                 self.exports += 1
-            elif any(map(str.strip, cells)) and (row := self._row(self._lines.first_of_row, cells)):
+            elif row := self._row(self._lines.first_of_row, cells):
                 yield row
 
     def _reader(self) -> Iterator[list[str]]:

@@ -5,13 +5,13 @@ from datetime import date
 from typing import BinaryIO
 
 from collector.base.cells import bare_address, is_empty_value
-from collector.base.csv_files import CsvTable, Problems, Row
+from collector.base.csv_files import Problems, Row
 from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
 from groups.budgets import csv_columns
 from groups.imports import people
-from groups.imports.people import Target, group_cell, people_rows, without_disagreement
+from groups.imports.people import Target, group_cell, people_table, without_disagreement
 from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
 from groups.reporting.files import Writable
@@ -59,8 +59,8 @@ def read_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
 
     Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`.
     """
-    table = CsvTable(file, COLUMNS, required=("email", "group"), problems=problems)
-    lines = (_target(row, table.delimiter, problems) for row in people_rows(table))
+    table = people_table(file, COLUMNS, ("email", "group"), problems)
+    lines = (_target(row, table.delimiter, problems) for row in table)
     return without_disagreement(filter(None, lines), problems)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from collector.base.cells import bare_address, is_empty_value
-from collector.base.csv_files import CsvTable, FileError, Problems, Row
+from collector.base.csv_files import CsvTable, Problems, Row
+from collector.base.csv_headers import Columns
 from groups.names import SEPARATOR, UNASSIGNED_NAME, BadName, ancestors, key, normalised
 
 GENERAL = "General"
-# Ten times the largest company that this is built for.
-MOST_PEOPLE = 50_000
+# Lines: far above the largest company that this is built for.
+MOST_LINES = 50_000
 COLUMNS = {
     # HiBob may have a private address under *Email* as well.
     "email": ("work email", "email", "email (work)", "email address", "user email", "member email"),
@@ -48,8 +49,8 @@ def read_people(file: BinaryIO, problems: Problems) -> list[Target]:
     Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`. A line
     without an e-mail is a person of its own, whose e-mail is empty.
     """
-    rows = people_rows(CsvTable(file, COLUMNS, required=("email",), problems=problems))
-    return without_disagreement(filter(None, (_person(row, problems) for row in rows)), problems)
+    table = people_table(file, COLUMNS, ("email",), problems)
+    return without_disagreement(filter(None, (_person(row, problems) for row in table)), problems)
 
 
 def without_disagreement(lines: Iterable[Target], problems: Problems) -> list[Target]:
@@ -70,19 +71,17 @@ def without_disagreement(lines: Iterable[Target], problems: Problems) -> list[Ta
     return [person for person in people.values() if person.email not in disagreeing]
 
 
-def people_rows(table: CsvTable) -> Iterator[Row]:
-    """The rows of a list of people; FileError as soon as they are too many to be one.
+def people_table(file: BinaryIO, columns: Columns, required: tuple[str, ...], problems: Problems) -> CsvTable:
+    """A list of people, refused as soon as it is too long to be one.
 
     An encoding that was guessed is remarked on: names may be spelled wrong.
     """
+    table = CsvTable(file, columns, required=required, problems=problems, most_rows=MOST_LINES)
     if table.guessed_encoding:
-        table.problems.remarks.append(
+        problems.remarks.append(
             f"The encoding was guessed ({table.guessed_encoding}): look at names with accents."
         )
-    for number, row in enumerate(table, 1):
-        if number > MOST_PEOPLE:
-            raise FileError(f"More than {MOST_PEOPLE:,} lines: too many for a list of employees.")
-        yield row
+    return table
 
 
 def group_cell(text: str) -> str:

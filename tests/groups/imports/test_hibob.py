@@ -112,11 +112,17 @@ def test_both_spellings_of_an_accent_name_one_group():
     assert {path for _, path in people(text)} == {"Gr\u00f6\u00dfe > General"}
 
 
-def test_a_list_that_is_too_long_is_refused_before_it_is_read_whole(monkeypatch):
-    monkeypatch.setattr("groups.imports.people.MOST_PEOPLE", 3)
-    assert refusal("Email,Group\n" + "a@x.io,A\n" * 9) == [
-        "More than 3 lines: too many for a list of employees."
-    ]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Email,Group\n" + "a@x.io,A\n" * 9,
+        "Email,Group\n" + "one cell\n" * 9,
+        "Email,Group\n" * 9,
+    ],
+)
+def test_a_list_that_is_too_long_is_refused_before_it_is_read_whole(monkeypatch, text):
+    monkeypatch.setattr("groups.imports.people.MOST_LINES", 4)
+    assert refusal(text)[-1] == "More than 4 lines: too many for this kind of file."
 
 
 def test_a_name_that_cannot_be_a_group_is_refused_with_its_line():
