@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle, MemberModelDay
-from groups.assignments.changes import ChangeRefused, checked_name, group_named
+from groups.assignments.changes import ChangeRefused, checked_name
 from groups.models import Group, GroupImport
 
 MAX_FILE_MEGABYTES = 20
@@ -74,11 +74,11 @@ class GroupForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         try:
-            name = checked_name(self.cleaned_data["name"], self.instance if self.instance.pk else None)
+            name, same = checked_name(self.cleaned_data["name"], self.instance if self.instance.pk else None)
         except ChangeRefused as exc:
             raise forms.ValidationError(str(exc)) from exc
         # The name of a deleted group opens that group again.
-        self.instance = group_named(name) or self.instance
+        self.instance = same or self.instance
         return name
 
 

@@ -19,10 +19,9 @@ class ChangeRefused(Exception):
     """The change cannot be made; the message says why and what to do."""
 
 
-def checked_name(name: str, group: Group | None = None) -> str:
-    """The name as it is kept, free for `group` (None: a new one); ChangeRefused if it cannot be used.
-
-    A deleted group's name is free for a new one: the deleted one opens again.
+def checked_name(name: str, group: Group | None = None) -> tuple[str, Group | None]:
+    """The name as it is kept, and the group that has it already: `group` itself, or for a new one (None) a
+    deleted group, which opens again. ChangeRefused if it cannot be used.
     """
     try:
         path = normalised(name)
@@ -33,13 +32,14 @@ def checked_name(name: str, group: Group | None = None) -> str:
         deleted = "deleted " if other.closed_day else ""
         advice = ": merge this one into it instead" if group and not other.closed_day else ""
         raise ChangeRefused(f"A {deleted}group “{other.name}” already exists{advice}.")
-    return path
+    return path, other
 
 
 def create(name: str, *, now: datetime) -> Group:
     """Make a group, or open again the deleted one of that name. ChangeRefused if there is one already."""
-    path = checked_name(name)
-    return open_or_make(path, group_named(path), now)
+    with transaction.atomic():
+        Group.objects.locked().in_bulk()  # whoever else opens the deleted group waits, and finds it open
+        return open_or_make(*checked_name(name), now)
 
 
 def open_or_make(path: str, group: Group | None, now: datetime) -> Group:
@@ -52,16 +52,21 @@ def open_or_make(path: str, group: Group | None, now: datetime) -> Group:
 
 def rename(group: Group, name: str, *, now: datetime) -> None:
     """Call the group `name`; from then on a new name in Cursor no longer replaces it."""
-    group.name, group.is_name_local = checked_name(name, group), group.cursor_group_id is not None
-    saved(group, now)
+    path, _ = checked_name(name, group)
+    with transaction.atomic():
+        group.refresh_from_db(from_queryset=Group.objects.locked())  # it may just have been deleted
+        group.name, group.is_name_local = path, group.cursor_group_id is not None
+        saved(group, now)
 
 
 def give_back_name(group: Group, *, now: datetime) -> None:
     """Give the group the name that Cursor has for it, from the next collection on."""
     if not group.cursor_group_id:
         raise ChangeRefused(f"“{group.name}” was created here, so Cursor has no name for it.")
-    group.is_name_local = False
-    saved(group, now)
+    with transaction.atomic():
+        group.refresh_from_db(from_queryset=Group.objects.locked())
+        group.is_name_local = False
+        saved(group, now)
 
 
 def merge(group: Group, into: Group, *, by: str, now: datetime) -> int:

@@ -9,7 +9,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from collector.models import BillingCycle, Member
-from groups.admin import forms
 from groups.assignments import changes
 from groups.cursor import adopt
 from groups.models import Assignment, CycleBudget, Group, GroupImport
@@ -93,8 +92,7 @@ def test_groups_are_made_and_renamed_and_bad_names_are_explained(admin_client, a
 def test_of_two_who_take_a_name_at_once_the_second_reads_why(admin_client, alpha, monkeypatch, path):
     """The name is free while it is checked, and taken when it is saved."""
     make_group("Core")
-    for module in (changes, forms):
-        monkeypatch.setattr(module, "group_named", lambda path: None)
+    monkeypatch.setattr(changes, "group_named", lambda path: None)
     monkeypatch.setattr(Group, "validate_constraints", lambda self, exclude=None: None)
     response = admin_client.post(GROUPS + path.format(alpha=alpha), {"name": "core"}, follow=True)
     assert response.status_code == 200

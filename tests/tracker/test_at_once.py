@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,9 +11,10 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from detection.models import DetectionSettings
+from groups.assignments import changes
 from groups.models import CycleBudget, Group
 from incidents.models import GuardSettings, Incident, IncidentSettings, Status
-from tests.incidents.factories import make_incident, make_member
+from tests.incidents.factories import NOON, make_incident, make_member
 from tests.incidents.lifecycle.test_at_once import at_once
 from tracker.models import AccessSettings, ApiToken
 
@@ -45,8 +47,45 @@ def test_a_group_that_is_made_at_once_over_the_api_is_made_once(admins):
     body = {"action": "create", "name": "Core"}
     answers = at_once(6, lambda n: admins[n].patch("/api/groups", body, "application/json"))
     assert Group.objects.count() == 1
-    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert sorted(answer.status_code for answer in answers) == [200] + 5 * [409]
     assert all(answer.json()["message"] for answer in answers if answer.status_code == 409)
+
+
+@pytest.mark.postgres
+def test_a_deleted_group_that_is_opened_at_once_is_opened_once(admins):
+    body = {"action": "create", "name": "Core"}
+    Group.objects.create(name="core", created_at=NOON, closed_day=date(2026, 1, 1))
+    answers = at_once(6, lambda n: admins[n].patch("/api/groups", body, "application/json"))
+    assert sorted(answer.status_code for answer in answers) == [200] + 5 * [409]
+    assert Group.objects.get().history.count() == 2  # made, and opened again
+
+
+def test_a_group_made_between_the_check_and_the_saving_is_not_made_twice(admins, monkeypatch):
+    """Whoever comes second is refused, whichever of the two statements the first comes between."""
+    look_up, made = changes.group_named, []
+
+    def make_meanwhile(path: str) -> Group | None:
+        found = look_up(path)
+        if not made:
+            made.append(Group.objects.create(name=path, created_at=NOON))
+        return found
+
+    monkeypatch.setattr(changes, "group_named", make_meanwhile)
+    body = {"action": "create", "name": "Core"}
+    assert admins[0].patch("/api/groups", body, "application/json").status_code == 409
+
+
+def test_a_group_that_is_deleted_while_it_is_renamed_stays_deleted(admins, monkeypatch):
+    group, look_up = changes.create("Core", now=NOON), changes.group_named
+
+    def delete_meanwhile(path: str) -> Group | None:
+        changes.delete(Group.objects.get(), by="bo", now=NOON)
+        return look_up(path)
+
+    monkeypatch.setattr(changes, "group_named", delete_meanwhile)
+    body = {"action": "rename", "groupId": group.pk, "name": "Kernel"}
+    assert admins[0].patch("/api/groups", body, "application/json").status_code == 200
+    assert Group.objects.get().closed_day == NOON.date()
 
 
 @pytest.mark.postgres
