@@ -46,6 +46,11 @@ def shown_groups() -> dict[int, tuple[int, str]]:
     return names.current().once(SHOWN, _shown_groups)
 
 
+def forget_shown_groups() -> None:
+    """Read them again when they are next asked for."""
+    (names.current().memo or {}).pop(SHOWN, None)
+
+
 def _shown_groups() -> dict[int, tuple[int, str]]:
     paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(_names())}
     shown, ids = shown_paths(paths), {path: pk for pk, path in paths.items()}
@@ -86,7 +91,7 @@ def look_back_to(first: date) -> None:
     if reader.are_hidden and reader.memo is not None and first < since_when(reader):
         reader.memo[SINCE] = first
         reader.memo.pop(SIZES, None)
-        reader.memo.pop(SHOWN, None)
+        forget_shown_groups()
 
 
 def since_when(reader: Names) -> date:

@@ -40,7 +40,7 @@ def write_mapping(file: Writable, day: date) -> int:
     writer.writerow(HEADER + (BUDGET_HEADER if has_budgets else ()))
     written, shown = 0, set()
     for member in Member.objects.order_by("email"):
-        group = group_by_member[member.pk]
+        group = group_by_member.get(member.pk)
         if group or member.pk in on_team:
             name = key(group.name) if group else ""
             cells = (member.email, member.name, group.name if group else "")

@@ -19,7 +19,7 @@ from collector.models import BillingCycle, Member, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet, span_of
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.names import key
-from groups.small import shown_groups
+from groups.small import forget_shown_groups, shown_groups
 
 
 class ChargebackFigures(NamedTuple):
@@ -77,7 +77,12 @@ class Chargeback:
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
     """Divide a cycle's spend, or that of some members. Three queries."""
     rows = _rows.statement(span_of(cycle), None if member_ids is None else frozenset(member_ids))
-    charges = _charges(rows, cycle_in_weeks(cycle) if member_ids is None else None)
+    weekly = cycle_in_weeks(cycle) if member_ids is None else None
+    try:
+        charges = _charges(rows, weekly)
+    except KeyError:  # a member or group was made, or removed, between two of the queries
+        forget_shown_groups()
+        charges = _charges(rows, weekly)
     groups = [
         GroupCharge(group_id, path, total(member.figures for member in members), members)
         for (group_id, path), members in charges.items()

@@ -54,20 +54,33 @@ class Person(NamedTuple):
         return member_url(self.email)
 
 
+class People(dict[int, Person]):
+    """Members by id, as they were read for `day`; one made since then is read when asked for."""
+
+    def __init__(self, day: date, people: dict[int, Person]) -> None:
+        super().__init__(people)
+        self.day = day
+
+    def __missing__(self, pk: int) -> Person:
+        made_since = _everybody(self.day)
+        self[pk] = made_since[pk]
+        return made_since[pk]
+
+
 @lru_cache(maxsize=20_000)
 def member_url(address: str) -> str:
     """Looked up once: a page links to some forty members, and to look each up takes 3 ms of its 60."""
     return reverse("member", args=[address])
 
 
-def everybody(day: date) -> dict[int, Person]:
+def everybody(day: date) -> People:
     """All members ever seen, by id, with the group that each held on `day`. One query, once an answer, whose
     rows are taken as they come: to convert them as Django does takes as long as all the rest.
 
     Hidden ones come in the order of their pseudonyms: whatever lists equals as they come tells nothing. How
     large the groups are is read along for whoever may not see small ones.
     """
-    return names.current().once(("everybody", day), lambda: _everybody(day))
+    return names.current().once(("everybody", day), lambda: People(day, _everybody(day)))
 
 
 def _everybody(day: date) -> dict[int, Person]:

@@ -149,11 +149,12 @@ class Team:
 
     @cached_property
     def groups(self) -> dict[int, tuple[int, str]]:
-        """The group (id, name) that each member is in at the end of the period."""
+        """The group (id, name) that each member is in at the end of the period; not one made or removed since
+        the groups were read."""
         group_ids = {pk: person.group_id for pk, person in self.people.items() if person.group_id is not None}
         names, wanted = self.filters.groups, set(group_ids.values())
         paths = shown_paths({group.pk: group.name for group in names if group.pk in wanted})
-        return {pk: (group_id, paths[group_id]) for pk, group_id in group_ids.items()}
+        return {pk: (group_id, paths[group_id]) for pk, group_id in group_ids.items() if group_id in paths}
 
     @cached_property
     def habits(self) -> dict[int, Habits]:
