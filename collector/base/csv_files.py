@@ -84,14 +84,10 @@ class CsvTable:
     So does reading on once there were `most_rows` lines that are not blank, whatever else is wrong with them.
     """
 
+    most_rows = sys.maxsize
+
     def __init__(
-        self,
-        file: BinaryIO,
-        columns: Columns,
-        *,
-        required: tuple[str, ...],
-        problems: Problems | None = None,
-        most_rows: int = sys.maxsize,
+        self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...], problems: Problems | None = None
     ) -> None:
         try:
             encoding, self.guessed_encoding = encoding_of(file)
@@ -100,7 +96,7 @@ class CsvTable:
         self.problems = problems or Problems()
         errors = DAMAGED_BYTES if encoding.startswith("utf") else "strict"
         self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=""))
-        self._known, self._required, self._most_rows = columns, required, most_rows
+        self._known, self._required = columns, required
         self._header = _find_header(self._lines, columns, required, self.problems)
         self.exports = 1  # begun so far: a file may hold several, one below the other
 
@@ -140,8 +136,8 @@ class CsvTable:
             if not any(map(str.strip, cells)):
                 continue
             rows += 1
-            if rows > self._most_rows:
-                raise FileError(f"More than {self._most_rows:,} lines: too many for this kind of file.")
+            if rows > self.most_rows:
+                raise FileError(f"More than {self.most_rows:,} lines: too many for this kind of file.")
             if header := self._header.another(cells, self._known, self._required):
                 self._header = header
                 self.exports += 1

@@ -11,7 +11,7 @@ from collector.models import Member
 from groups.assignments.membership import current
 from groups.budgets import csv_columns
 from groups.imports import people
-from groups.imports.people import Target, group_cell, people_table, without_disagreement
+from groups.imports.people import PeopleTable, Target, group_cell, without_disagreement
 from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
 from groups.reporting.files import Writable
@@ -59,7 +59,7 @@ def read_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
 
     Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`.
     """
-    table = people_table(file, COLUMNS, ("email", "group"), problems)
+    table = PeopleTable(file, COLUMNS, ("email", "group"), problems)
     lines = (_target(row, table.delimiter, problems) for row in table)
     return without_disagreement(filter(None, lines), problems)
 

@@ -12,8 +12,6 @@ from collector.base.csv_headers import Columns
 from groups.names import SEPARATOR, UNASSIGNED_NAME, BadName, ancestors, key, normalised
 
 GENERAL = "General"
-# Lines: far above the largest company that this is built for.
-MOST_LINES = 50_000
 COLUMNS = {
     # HiBob may have a private address under *Email* as well.
     "email": ("work email", "email", "email (work)", "email address", "user email", "member email"),
@@ -23,6 +21,19 @@ COLUMNS = {
     "group": ("group",),
     "team": ("team",),
 }
+
+
+class PeopleTable(CsvTable):
+    """A list of people. An encoding that was guessed is remarked on: names may be spelled wrong."""
+
+    most_rows = 50_000  # far more than the largest company that this is built for has people
+
+    def __init__(self, file: BinaryIO, columns: Columns, required: tuple[str, ...], problems: Problems):
+        super().__init__(file, columns, required=required, problems=problems)
+        if self.guessed_encoding:
+            problems.remarks.append(
+                f"The encoding was guessed ({self.guessed_encoding}): look at names with accents."
+            )
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ def read_people(file: BinaryIO, problems: Problems) -> list[Target]:
     Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`. A line
     without an e-mail is a person of its own, whose e-mail is empty.
     """
-    table = people_table(file, COLUMNS, ("email",), problems)
+    table = PeopleTable(file, COLUMNS, ("email",), problems)
     return without_disagreement(filter(None, (_person(row, problems) for row in table)), problems)
 
 
@@ -69,19 +80,6 @@ def without_disagreement(lines: Iterable[Target], problems: Problems) -> list[Ta
             )
             disagreeing.add(line.email)
     return [person for person in people.values() if person.email not in disagreeing]
-
-
-def people_table(file: BinaryIO, columns: Columns, required: tuple[str, ...], problems: Problems) -> CsvTable:
-    """A list of people, refused as soon as it is too long to be one.
-
-    An encoding that was guessed is remarked on: names may be spelled wrong.
-    """
-    table = CsvTable(file, columns, required=required, problems=problems, most_rows=MOST_LINES)
-    if table.guessed_encoding:
-        problems.remarks.append(
-            f"The encoding was guessed ({table.guessed_encoding}): look at names with accents."
-        )
-    return table
 
 
 def group_cell(text: str) -> str:

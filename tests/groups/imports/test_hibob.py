@@ -121,7 +121,7 @@ def test_both_spellings_of_an_accent_name_one_group():
     ],
 )
 def test_a_list_that_is_too_long_is_refused_before_it_is_read_whole(monkeypatch, text):
-    monkeypatch.setattr("groups.imports.people.MOST_LINES", 4)
+    monkeypatch.setattr("groups.imports.people.PeopleTable.most_rows", 4)
     assert refusal(text)[-1] == "More than 4 lines: too many for this kind of file."
 
 
