@@ -26,8 +26,11 @@ from typing import Any
 LARGEST_ANSWER = 256 * 1024
 # Not link-local: of AWS and of Google over IPv6, of Alibaba Cloud, Azure's, and Oracle's older one.
 METADATA_SERVICES = {"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"}
-# IPv6 addresses that end in one of IPv4: mapped, and what a network without IPv4 translates.
-AROUND_IPV4 = [ipaddress.ip_network(prefix) for prefix in ("::/96", "::ffff:0:0/96", "64:ff9b::/96")]
+# IPv6 addresses that end in one of IPv4: mapped, translated, and what a network without IPv4 translates.
+AROUND_IPV4 = [
+    ipaddress.ip_network(prefix)
+    for prefix in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
+]
 
 
 class DeadlineExceeded(TimeoutError):
@@ -148,12 +151,21 @@ def is_metadata_address(host: str) -> bool:
     """Whether `host` is an address of the machine's own link, where a cloud's metadata service is, or one of
     the others that such a service has."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])  # the rest names one of the machine's links
     except ValueError:  # a name
         return False
-    if any(address in network for network in AROUND_IPV4):
-        address = ipaddress.ip_address(int(address) % 2**32)
-    return address.is_link_local or str(address) in METADATA_SERVICES
+    return any(
+        leads_to.is_link_local or str(leads_to) in METADATA_SERVICES for leads_to in _ends_of_way(address)
+    )
+
+
+def _ends_of_way(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[Any]:
+    """The address, and those of IPv4 in it to which a gateway or a tunnel hands what is sent there."""
+    yield address
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in AROUND_IPV4):
+            yield ipaddress.IPv4Address(int(address) % 2**32)
+        yield from filter(None, (address.sixtofour, *(address.teredo or ())))
 
 
 class _BoundedAnswer(http.client.HTTPResponse):

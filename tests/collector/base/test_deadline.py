@@ -128,7 +128,19 @@ def test_a_mail_server_that_talks_without_end_is_left():
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "192.0.0.192"]
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "::ffff:0:169.254.169.254",  # translated
+        "64:ff9b:1::169.254.169.254",  # a network's own translation
+        "2002:a9fe:a9fe::1",  # 6to4
+        "2001:0:a9fe:a9fe::1",  # Teredo, by way of it
+        "2001:0:102:304:0:0:5601:5601",  # Teredo, to it
+        "fd00:ec2::254%1",
+        "100.100.100.200",
+        "192.0.0.192",
+    ],
 )
 def test_a_name_of_a_clouds_metadata_service_is_not_called(monkeypatch, address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
