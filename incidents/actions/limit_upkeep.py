@@ -18,6 +18,7 @@ from incidents.models import LimitChange, LimitRequest, Origin
 log = logging.getLogger(__name__)
 # Between tries to restore a limit that Cursor refuses: each try is shown on the timeline and in the channels.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
+EARLY = timedelta(minutes=5)  # an hourly run may begin a little sooner in its hour than the one before
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def record_restores(now: datetime) -> Iterator[LimitChange]:
     for change in LimitChange.objects.temporary().filter(until_at__lte=now).select_related("member"):
         failed = LimitChange.objects.filter(restores=change, status=LimitChange.Status.FAILED)
         tries, last = failed.count(), failed.aggregate(at=Max("finished_at"))["at"]
-        if last and now < last + min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE):
+        if last and now + EARLY < last + min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE):
             continue
         former = change.restore_dollars
         wish = LimitWish(

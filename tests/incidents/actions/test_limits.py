@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -243,6 +244,14 @@ def test_a_limit_that_cursor_refuses_to_restore_is_tried_ever_later_and_in_the_e
     site.sandbox.behaviour.update(limits_status=200)
     keep_limits(NOW + 65 * DAY, site.client)
     assert (site.own, LimitChange.objects.temporary().exists()) == (None, False)
+
+
+def test_a_restore_is_tried_again_by_the_next_hourly_run_though_it_begins_seconds_sooner(site: LimitSite):
+    site.change(80, until_at=NOW + DAY)
+    site.sandbox.behaviour.update(limits_status=403)
+    keep_limits(NOW + DAY + timedelta(seconds=40), site.client)
+    keep_limits(NOW + DAY + timedelta(hours=1), site.client)
+    assert LimitChange.objects.filter(kind="restore").count() == 2
 
 
 @pytest.mark.parametrize("refusal", [StatusFault(503), StatusFault(401)])
