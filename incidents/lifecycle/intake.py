@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # pandas is behind it, which no web process needs
     from detection.engine import DetectionReport
 
 log = logging.getLogger(__name__)
+CLOCKS_DIFFER = timedelta(hours=1)  # at most; a run further in the future was one of a clock that was wrong
 
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
@@ -256,7 +257,8 @@ def newly_named(incident: Incident, holding: Sequence[Anomaly]) -> str:
 
 def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
     """One more run without its findings; enough of them resolve it. A run without data does not count."""
-    if run.as_of <= incident.last_run_at or rules & run.no_data:
+    was_counted = run.as_of <= incident.last_run_at <= run.now + CLOCKS_DIFFER
+    if was_counted or rules & run.no_data:
         return ""
     quiet = incident.quiet_runs + 1
     counted: dict[str, Any] = {"quiet_runs": quiet, "last_run_at": run.as_of}
