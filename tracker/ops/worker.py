@@ -14,6 +14,9 @@ from collector.base.models import Lease
 # Something is due every minute; one long task may hold a few of these up.
 PATIENCE = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+# What is hourly is due within one, what waits for a minute sooner; the daily one runs alone where an operator
+# has paused the others.
+LONGEST_AHEAD = {Schedule.DAILY: timedelta(days=1)}
 
 
 class WorkerState(StrEnum):
@@ -41,7 +44,7 @@ def worker_report(now: datetime) -> WorkerReport:
     late = now - next_schedule.next_run
     if late > PATIENCE:
         return WorkerReport(WorkerState.GONE, f"“{next_schedule.name}” is {minutes(late)} minutes overdue")
-    if late < -HOUR:  # what is hourly is due within one, what waits for a minute sooner
+    if late < -LONGEST_AHEAD.get(next_schedule.schedule_type, HOUR):
         text = f"“{next_schedule.name}” is not due for another {minutes(-late)} minutes: the clock was ahead"
         return WorkerReport(WorkerState.STUCK, text)
     try:

@@ -133,6 +133,17 @@ def test_a_worker_whose_schedules_a_clock_far_ahead_put_off_is_told_apart_from_a
 
 
 @pytest.mark.django_db
+def test_a_worker_with_all_but_the_daily_schedule_paused_is_a_good_one():
+    Schedule.objects.create(func="tracker.tasks.hourly", name="hourly", repeats=0, next_run=NOW)
+    night = NOW + timedelta(hours=20)
+    daily = Schedule.DAILY
+    Schedule.objects.create(
+        func="tracker.tasks.daily", name="daily", repeats=-1, schedule_type=daily, next_run=night
+    )
+    assert doctor.check_worker(NOW).text == "runs its schedules"
+
+
+@pytest.mark.django_db
 def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
     for kind in Channel.Medium.values:
         Channel.objects.create(name=f"on by {kind}", kind=kind)
