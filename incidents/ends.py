@@ -1,6 +1,7 @@
 """The ends that people choose for a snooze, planned spend or a limit: in the future, and not too far."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 LONGEST_AHEAD = timedelta(days=3653)  # a year typed with a digit too many is further away
@@ -8,6 +9,12 @@ LONGEST_AHEAD = timedelta(days=3653)  # a year typed with a digit too many is fu
 SNOOZES = {"1h": "1 hour", "4h": "4 hours", "tomorrow": "Until tomorrow 9:00", "week": "1 week"}
 SPANS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "week": timedelta(days=7)}
 MORNING = time(9)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Names such as Europe/Berlin; the system's whole directory of them is read once, which takes a while."""
+    return frozenset(available_timezones())
 
 
 def end_of_day(day: date) -> datetime:
@@ -28,6 +35,6 @@ def snooze_end(choice: str, now: datetime, zone: str = "") -> datetime:
     """The end of the snooze named by a key of `SNOOZES`; tomorrow is the reader's, in their time `zone`."""
     if choice in SPANS:
         return now + SPANS[choice]
-    local = ZoneInfo(zone if zone in available_timezones() else "UTC")
+    local = ZoneInfo(zone if zone in zone_names() else "UTC")
     tomorrow = now.astimezone(local).date() + timedelta(days=1)
     return datetime.combine(tomorrow, MORNING, local).astimezone(UTC)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -13,11 +11,12 @@ from simple_history.models import HistoricalRecords
 from detection.vocabulary import Severity
 from groups.models import Group
 from incidents.channels.targets import MEMBER, check_item, shown_target, split_target
+from incidents.ends import zone_names
 
 
 def check_timezone(name: str) -> None:
     """ValidationError unless `name` is a time zone such as Europe/Berlin."""
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise ValidationError(f"“{name}” is not a time zone, such as Europe/Berlin or UTC.")
 
 

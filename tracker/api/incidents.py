@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
@@ -14,7 +14,7 @@ from detection.models import Anomaly
 from detection.vocabulary import Rule
 from incidents import lifecycle, times
 from incidents.actions.causes import incident_cause
-from incidents.ends import end_problem, snooze_end
+from incidents.ends import end_problem, snooze_end, zone_names
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
@@ -172,7 +172,7 @@ def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
 
 def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     """Perform the action; `ApiError` 400 if the body is missing something that it needs."""
-    if body.timezone and body.timezone not in available_timezones():
+    if body.timezone and body.timezone not in zone_names():
         text = "This is not a time zone: name one as in Europe/Berlin, or leave it out."
         raise field_error("timezone", text)
     until = with_zone(body.until, body.timezone)
