@@ -54,7 +54,7 @@ class SnoozeForm(forms.Form):
 
 
 class VerdictForm(forms.Form):
-    verdict = forms.ChoiceField(choices=Verdict.choices)
+    verdict = forms.ChoiceField(choices=[("", "Choose one"), *Verdict.choices])
     until = forms.DateField(
         required=False,
         label="Planned until the end of",
@@ -87,7 +87,7 @@ class ActionForms:
     @classmethod
     def empty(cls, incident: Incident, now: datetime) -> ActionForms:
         onset_at = incident.began_at or incident.detected_at
-        verdict = VerdictForm(initial={"verdict": incident.verdict or Verdict.REAL}, auto_id="verdict_%s")
+        verdict = VerdictForm(initial={"verdict": incident.verdict}, auto_id="verdict_%s")
         verdict.fields["until"].widget.attrs["min"] = f"{utc_day(now)}"
         return cls(
             NoteForm(auto_id="note_%s"),
