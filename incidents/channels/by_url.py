@@ -1,18 +1,23 @@
 """Apprise: a service by its URL, such as Teams, Discord, Google Chat, ntfy or Matrix."""
 
 import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
+from collector.base.deadline import deadline
 from detection.vocabulary import Severity
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, Digest, IncidentMessage
 
 from .base import DeliveryError, Parcel
-from .deadlines import within_seconds
+from .http import too_slow
 from .targets import HIDDEN, split_target
 
 TOTAL_SECONDS = 30
+GRACE_SECONDS = 1  # for a call to notice that it has been ended
 LONGEST_BODY = 30_000
 # What Discord, Mattermost, Zulip or Google Chat take for a mention of everybody or a link under another name;
 # Apprise hands text on to them as it stands. An address keeps its @.
@@ -40,7 +45,7 @@ def send(channel: Channel, parcel: Parcel) -> str:
     def work() -> list[str]:
         return [name for url in urls if (name := failed_service(url, asset, title, body, kind))]
 
-    failed = within_seconds(TOTAL_SECONDS, "Apprise", work)
+    failed = in_time(work)
     if failed:
         some = f" ({len(urls) - len(failed)} of {len(urls)} got through)" if len(urls) > 1 else ""
         raise DeliveryError(
@@ -48,6 +53,29 @@ def send(channel: Channel, parcel: Parcel) -> str:
             "check the URL, the keys in it and the network."
         )
     return parcel.key
+
+
+def in_time(work: Callable[[], list[str]]) -> list[str]:
+    """What `work` returns; DeliveryError once `TOTAL_SECONDS` are over.
+
+    It runs in a thread, which is left to itself then: Apprise sleeps as long as a service asks it to slow
+    down. A call that hangs ends, since its socket is shut down.
+    """
+    outcome: Future[list[str]] = Future()
+
+    def keep() -> None:
+        try:
+            with deadline(TOTAL_SECONDS):
+                names = work()
+            outcome.set_result(names)
+        except BaseException as problem:  # raised again below, in the caller's thread
+            outcome.set_exception(problem)
+
+    threading.Thread(target=keep, name="apprise", daemon=True).start()
+    try:
+        return outcome.result(TOTAL_SECONDS + GRACE_SECONDS)
+    except TimeoutError:
+        raise too_slow("Apprise", TOTAL_SECONDS) from None
 
 
 def without_markup(text: str) -> str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
+from collector.base.deadline import DeadlineExceeded, deadline
 from collector.cursor.retry import retry_after
 
 from .base import DeliveryError
-from .deadlines import within_seconds
 
 TIMEOUT_SECONDS = (5, 10)  # to connect, between two parts of the answer's head
 TOTAL_SECONDS = 20
@@ -29,26 +29,34 @@ def post_json(
 def call_service(
     service: str, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> None:
-    def work() -> None:
+    try:
         # Streamed and closed unread: a body that never ends would never time out.
-        with requests.request(
-            method,
-            url,
-            data=body,
-            headers=dict(headers or {}),
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            deadline(TOTAL_SECONDS),
+            requests.request(
+                method,
+                url,
+                data=body,
+                headers=dict(headers or {}),
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             if not 200 <= response.status_code < 300:
                 raise refusal(service, response)
-
-    try:
-        within_seconds(TOTAL_SECONDS, service, work)
+    except DeadlineExceeded:
+        raise too_slow(service, TOTAL_SECONDS) from None
     except requests.Timeout as problem:
         raise unreachable(service, problem, is_uncertain=True) from None
     except (requests.RequestException, ValueError) as problem:  # the library reads a Location even unasked
         raise unreachable(service, problem) from None  # the cause holds the address, which may hold a key
+
+
+def too_slow(service: str, seconds: float) -> DeliveryError:
+    return DeliveryError(
+        f"{service} did not answer within {seconds:g} s; the message may have arrived.", is_uncertain=True
+    )
 
 
 def unreachable(service: str, problem: Exception, *, is_uncertain: bool = False) -> DeliveryError:
