@@ -14,7 +14,7 @@ from django.utils.deprecation import MiddlewareMixin
 from tracker.access.deeds import changes_of
 from tracker.models import AuditEntry
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+SAFE_METHODS = ("GET", "HEAD")
 SIGN_IN_VIEWS = (
     "account_login",
     "account_logout",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.deprecation import MiddlewareMixin
 
 from collector.base.plausibility import is_number
@@ -30,10 +30,12 @@ class Limit:
 
 
 class LimitsMiddleware(MiddlewareMixin):
-    """Refuses a body that is too large before any of it is read (Django limits only what is not a file),
-    and an address with a NUL in it, which PostgreSQL would stumble over."""
+    """Refuses a body that is too large before any of it is read (Django limits only what is not a file), an
+    address with a NUL in it, which PostgreSQL would stumble over, and methods that Django takes for a GET."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if request.method in ("OPTIONS", "TRACE"):
+            return HttpResponseNotAllowed(("GET", "HEAD", "POST"))
         if has_too_large_body(request):
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:

@@ -1,7 +1,6 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
@@ -18,7 +17,6 @@ from tracker.views.incident_actions import ActionForms
 
 
 @viewer
-@require_safe
 def incidents(request: AccessRequest) -> HttpResponse:
     asked = filters_from(request)
     return filtered_response(
@@ -33,7 +31,6 @@ def incidents(request: AccessRequest) -> HttpResponse:
 
 
 @viewer
-@require_safe
 def incident(request: AccessRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     shown = find_incident(request, pk)

@@ -84,6 +84,14 @@ def test_a_body_that_is_too_large_is_refused_unread(client, settings):
     assert response.status_code == 413
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE"])
+@pytest.mark.parametrize("url", ["/", "/api/docs", "/admin/login/", "/answers/x", "/favicon.ico"])
+def test_methods_that_ask_about_an_address_get_no_page_of_it(client, method, url):
+    response = client.generic(method, url)
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
+    assert b"<main" not in response.content
+
+
 @pytest.mark.parametrize("url", ["/users/%00", "/%00", "/api/users/%00", "/admin/auth/user/%00/"])
 def test_an_address_with_a_nul_in_it_is_refused(client, url):
     assert client.get(url).status_code == 400
