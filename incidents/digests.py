@@ -111,7 +111,7 @@ def record_digest(name: str, now: datetime, *, again: bool = False) -> list[str]
     period = KINDS[name].period(now)
     if not period:
         return []
-    key = f"digest:{name}:{period}" + (f":{now.isoformat()}" if again else "")
+    key = f"digest:{name}:{period}" + (f":{now:%Y-%m-%dT%H:%M:%S}" if again else "")
     notified = Notification.objects.filter(dedupe_key=key).values("channel")
     channels = Channel.objects.enabled().filter(sends_digests=True).exclude(pk__in=notified)
     return [

@@ -80,7 +80,8 @@ def expire_acknowledgements(now: datetime) -> int:
 def unanswered(now: datetime) -> int:
     """Notify the next channel of alerts not acknowledged in time, delivered or not; return how many."""
     alerts = (
-        Notification.objects.filter(
+        Notification.objects.for_all()
+        .filter(
             kind=Notification.Purpose.ALERT,
             incident__status__in=(Status.OPEN, Status.ALERTED),
             channel__is_enabled=True,

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from incidents import lifecycle
+from incidents import digests, lifecycle
 from incidents.models import Incident, IncidentSettings, Notification, Origin
+from incidents.models.notifications import LONGEST_FOR_ONE
 from incidents.notifying import outbox
 from incidents.notifying.messages import Digest
 from incidents.notifying.notices import record_notice
@@ -70,6 +71,30 @@ def test_a_recipient_who_is_put_off_for_ever_is_given_up_aloud(mail, mailbox):
     assert given_up.only_to == "bob@x.io"
     assert Incident.objects.get().timeline.filter(step="undelivered").exists()
     assert len(mailbox.mails) == 1
+
+
+def test_one_recipient_who_is_given_up_does_not_escalate_what_the_others_received(mail, mailbox):
+    mail.escalate_to, mail.escalate_after_minutes = make_channel("webhook", sends_alerts=False), 30
+    mail.save()
+    open_incidents(1)
+    outbox.deliver_due(NOON)
+    mailbox.refused = {"bob@x.io": "550 no such mailbox"}
+    outbox.deliver_due(NOON + 2 * MINUTE)
+    assert Notification.objects.filter(status="given_up").count() == 1
+    assert [outbox.deliver_due(NOON + minutes * MINUTE).escalated for minutes in (3, 29, 31)] == [0, 0, 1]
+    assert "no answer within 30 min on" in Incident.objects.get().timeline.get(step="unanswered").text
+
+
+def test_a_digest_sent_again_by_hand_can_be_put_off_too(mail, mailbox, monkeypatch):
+    bob = f"{'b' * (LONGEST_FOR_ONE - 5)}@x.io"
+    mail.target, mailbox.refused = f"ann@x.io, {bob}", {bob: "451 later"}
+    mail.save()
+    monkeypatch.setattr(digests, "build_digest", lambda *_: Digest("The week", (), (), "/"))
+    now = NOON + timedelta(microseconds=123_456)
+    digests.record_digest("weekly", now, again=True)
+    assert outbox.deliver_due(now).sent == 1
+    copy = Notification.objects.get(status="waiting")
+    assert len(copy.dedupe_key) <= Notification._meta.get_field("dedupe_key").max_length
 
 
 def test_a_notice_is_repeated_for_whoever_was_put_off(mail, mailbox):
