@@ -6,6 +6,7 @@ A module that knows another remedy adds a function to `CONTRIBUTORS`.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from django.conf import settings
 from django.urls import reverse
@@ -87,7 +88,7 @@ def ask_member(context: RemedyContext) -> Iterator[Remedy]:
     yield Remedy(
         f"Ask {person}",
         "They know what is running and can stop it quickly. Nothing changes until they do.",
-        f"mailto:{person.email}",
+        f"mailto:{quote(person.email, safe='@+')}",
         "Write an e-mail",
         copy_text=f"Hi {first_name}, {text}.{cause} Is this expected? "
         "If not, could you stop it and let me know?",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from collector.base.days import utc_day
 from incidents.models import (
@@ -198,14 +197,10 @@ def may_alert(incident: Incident, now: datetime) -> bool:
 
 def notified_channels(incident: Incident, now: datetime) -> list[Channel]:
     """Channels in use that an alert about `incident` was recorded for, and that are still for somebody."""
-    channels = (
-        Channel.objects.enabled()
-        .filter(
-            Q(notifications__incident=incident, notifications__kind=Notification.Purpose.ALERT)
-            & ~Q(notifications__status=Notification.Status.WITHDRAWN)
-        )
-        .distinct()
+    alerts = incident.notifications.filter(kind=Notification.Purpose.ALERT).exclude(
+        status=Notification.Status.WITHDRAWN
     )
+    channels = Channel.objects.enabled().filter(pk__in=alerts.values("channel"))
     return [channel for channel in channels if not has_nobody(channel, utc_day(now))]
 
 
