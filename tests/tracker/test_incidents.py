@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -246,15 +245,6 @@ def test_snooze_verdict_and_onset_take_what_their_forms_say(client):
     assert incident.planned_until == datetime(2026, 3, 9, tzinfo=UTC)  # the 8th is included
     assert "Enter a valid date/time" in act(client, incident, "snooze", until="tomorrow")
     assert "Enter a date and a time" in act(client, incident, "snooze")
-
-
-def test_no_verdict_is_given_by_a_form_in_which_nothing_was_chosen(client):
-    incident = make_page_incident()
-    page = client.get(f"/incidents/{incident.pk}").content.decode()
-    chosen = re.findall(r'<option value="(\w*)" selected>', page[page.index('id="verdict"') :])
-    assert chosen[0] == ""
-    assert "Verdict: This field is required." in act(client, incident, "verdict", verdict="")
-    assert incident.verdict == ""
 
 
 def test_many_are_acknowledged_at_once_and_those_taken_before_are_counted(client):

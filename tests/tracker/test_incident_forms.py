@@ -1,7 +1,8 @@
-"""Snoozing with one tap, and when it ends for the reader."""
+"""Snoozing with one tap, when it ends for the reader, and a verdict that has to be chosen."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -29,3 +30,14 @@ def test_one_tap_snoozes_until_a_time_that_counts_for_the_reader(client, span, z
         client.post(f"/incidents/{incident.pk}/snooze", {"span": span, "zone": zone})
     incident.refresh_from_db()
     assert incident.snoozed_until == until
+
+
+def test_no_verdict_is_given_by_a_form_in_which_nothing_was_chosen(client):
+    incident = make_incident()
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    chosen = re.findall(r'<option value="(\w*)" selected>', page[page.index('id="verdict"') :])
+    assert chosen[0] == ""
+    answer = client.post(f"/incidents/{incident.pk}/verdict", {"verdict": ""}, follow=True)
+    assert "Verdict: This field is required." in answer.content.decode()
+    incident.refresh_from_db()
+    assert incident.verdict == ""
