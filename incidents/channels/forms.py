@@ -145,15 +145,15 @@ def missing_set_up(kind: str) -> str:
     if kind == Channel.Medium.SLACK and not settings.SLACK_BOT_TOKEN:
         return (
             "Slack needs an app of your own. At api.slack.com/apps, create one with the bot scope chat:write "
-            "and install it. Set SLACK_BOT_TOKEN in .env to its Bot User OAuth Token (xoxb-…) and, for the "
-            "buttons in messages, SLACK_SIGNING_SECRET to its Signing Secret. Restart, and invite the app to "
-            "the channel."
+            "and, for the buttons in messages, users:read and users:read.email; install it. Set "
+            "SLACK_BOT_TOKEN in .env to its Bot User OAuth Token (xoxb-…) and, for the buttons, "
+            "SLACK_SIGNING_SECRET to its Signing Secret. Restart, and invite the app to the channel."
         )
     if kind == Channel.Medium.SLACK and not settings.SLACK_SIGNING_SECRET:
         return (
             "Buttons in messages do nothing yet: in the app, switch Interactivity on with the request URL "
-            f"{site_url(reverse('slack-actions'))}, set SLACK_SIGNING_SECRET in .env to its Signing Secret, "
-            "and restart."
+            f"{site_url(reverse('slack-actions'))}, add the bot scopes users:read and users:read.email, set "
+            "SLACK_SIGNING_SECRET in .env to its Signing Secret, and restart."
         )
     if kind == Channel.Medium.EMAIL and not settings.EMAIL_CONFIGURED:
         return (
