@@ -17,10 +17,10 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared_metrics
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from collector.base.garbage import reduce_collections  # noqa: E402
-from config.settings import LOGGING  # noqa: E402
+from config.settings import LOGGING, WEB_CONCURRENCY  # noqa: E402
 
 bind = "127.0.0.1:8000"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = WEB_CONCURRENCY
 threads = 2
 timeout = 60
 max_requests, max_requests_jitter = 5000, 500  # whatever leaks does not add up

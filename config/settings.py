@@ -24,6 +24,7 @@ make_var_directory(VAR_DIR)
 # What runs here
 VERSION = read_version(BASE_DIR / "CHANGELOG.md")
 DEBUG = env.flag("DEBUG", default=False)
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 2)  # processes of gunicorn
 AUTH_SECRET = env.secret("AUTH_SECRET")
 SHARED_SECRET_KEY = env.secret("SECRET_KEY") or derive_key(AUTH_SECRET)  # the same on every machine
 SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
@@ -268,7 +269,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "tracker.access.views.csrf_failed"
 CSRF_TRUSTED_ORIGINS = sorted({url for url in (DASHBOARD_URL, AUTH_URL) if url})
-X_FRAME_OPTIONS = "DENY"
 if AUTH_TRUST_HOST:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
@@ -285,7 +285,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
-SECURE_REFERRER_POLICY = "same-origin"
 # Bodies that are not files, and all bodies together with their files: at most a file of groups of 20 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000  # the admin moves whole teams between groups at once

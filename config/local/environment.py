@@ -56,7 +56,7 @@ class Environment:
         return self._parsed(name, default, _flag, "true or false")
 
     def number(self, name: str, default: int) -> int:
-        return self._parsed(name, default, _natural, "a whole number of at least 0")
+        return self._parsed(name, default, _natural, "a whole number of at least 1")
 
     def choice(self, name: str, options: tuple[str, ...]) -> str:
         """One of `options`, the first by default."""
@@ -135,7 +135,7 @@ def _flag(value: str) -> bool:
 
 def _natural(value: str) -> int:
     number = int(value)
-    if number < 0:
+    if number < 1:
         raise ValueError(value)
     return number
 
