@@ -1,6 +1,6 @@
 """The admin's front page: what there is to do, in the order in which an installation needs it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -130,11 +130,9 @@ class Board:
 
 def build_board(app_list: ListedApps, now: datetime) -> Board:
     """The board of those tables in `app_list` (Django's, limited to what the person may see)."""
-    listed = {
-        f"{app['app_label']}.{model['object_name']}": model for app in app_list for model in app["models"]
-    }
-    urls = {name: model["admin_url"] for name, model in listed.items() if model["admin_url"]}
-    sections = [
+    tables = {app["app_label"]: (str(app["name"]), list(pages_of(app))) for app in app_list}
+    urls = {page.model: page.url for _, pages in tables.values() for page in pages}
+    tasks = [
         replace(
             section,
             entries=tuple(
@@ -145,11 +143,18 @@ def build_board(app_list: ListedApps, now: datetime) -> Board:
         )
         for section in SECTIONS
     ]
-    placed = {entry.model for section in SECTIONS for entry in section.entries}
-    return Board(
-        tuple(section for section in sections if section.entries),
-        tuple(other_tables(app_list, placed)),
-    )
+    hood = [
+        Section(label, name, tuple(page for page in pages if not section_of(page.model)))
+        for label, (name, pages) in tables.items()
+    ]
+    return Board(*(tuple(section for section in part if section.entries) for part in (tasks, hood)))
+
+
+def pages_of(app: Mapping[str, Any]) -> Iterator[BoardEntry]:
+    """The tables of an app as Django lists them, of those that the person may look at."""
+    for model in app["models"]:
+        if url := model["admin_url"]:
+            yield BoardEntry(f"{app['app_label']}.{model['object_name']}", str(model["name"]), "", url=url)
 
 
 def state_of(entry: BoardEntry, now: datetime) -> EntryState:
@@ -157,19 +162,6 @@ def state_of(entry: BoardEntry, now: datetime) -> EntryState:
     if entry.read_state:
         return entry.read_state(now)
     return states.row_count(apps.get_model(entry.model))
-
-
-def other_tables(app_list: ListedApps, placed: set[str]) -> Iterable[Section]:
-    for app in app_list:
-        entries = tuple(
-            BoardEntry(
-                f"{app['app_label']}.{model['object_name']}", str(model["name"]), "", url=model["admin_url"]
-            )
-            for model in app["models"]
-            if model["admin_url"] and f"{app['app_label']}.{model['object_name']}" not in placed
-        )
-        if entries:
-            yield Section(app["app_label"], str(app["name"]), entries)
 
 
 def section_of(model: str) -> Section | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django_q.models import Schedule
 
@@ -61,7 +62,7 @@ class Checklist:
 
 @dataclass(frozen=True)
 class SetUpFacts:
-    """What the steps look at, as of `now`. A number is None where there is nothing to count."""
+    """What the steps look at, as of `now`."""
 
     now: datetime
     sources: Sequence[SourceFreshness]
@@ -69,11 +70,11 @@ class SetUpFacts:
     backed_up_at: datetime | None
     first_day: date | None  # of any usage
     has_read_events: bool
-    groups: int | None
-    channels: int | None
-    working_channels: int | None
+    groups: int
+    channels: int
+    working_channels: int
     team_budget: Decimal | None
-    other_budgets: int | None
+    other_budgets: int
     default_role: str | None
     has_listed_roles: bool
     has_given_roles: bool
@@ -116,9 +117,10 @@ def set_up_rows() -> QuerySet:
     )
 
 
-def counted(rows: QuerySet) -> Subquery:
-    """The number of rows as an expression; NULL if there are none."""
-    return Subquery(rows.order_by().values(each=Value(1)).annotate(number=Count("pk")).values("number"))
+def counted(rows: QuerySet) -> Coalesce:
+    """The number of rows as an expression."""
+    number = rows.order_by().values(each=Value(1)).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(number), 0)
 
 
 def admin_list(model: str) -> str:
@@ -170,12 +172,11 @@ def check_history(facts: SetUpFacts) -> SetUpStep:
 
 
 def check_groups(facts: SetUpFacts) -> SetUpStep:
-    number = facts.groups or 0
     return SetUpStep(
         "groups",
         "Groups",
-        number > 0,
-        plural(number, "group") if number else "none",
+        facts.groups > 0,
+        plural(facts.groups, "group") if facts.groups else "none",
         "Spend is charged back, compared and reported by group.",
         f"{reverse('admin:groups_groupimport_add')}?kind=hibob",
         "Import them from HiBob or a CSV, or create them by hand.",
@@ -183,7 +184,7 @@ def check_groups(facts: SetUpFacts) -> SetUpStep:
 
 
 def check_channel(facts: SetUpFacts) -> SetUpStep:
-    enabled, working = facts.channels or 0, facts.working_channels or 0
+    enabled, working = facts.channels, facts.working_channels
     state = f"{working} of {plural(enabled, 'channel')} working"
     if not enabled:
         state = "none: nobody is notified"

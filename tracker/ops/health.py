@@ -1,7 +1,7 @@
 """Whether this process lives, can serve, and shows fresh data."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from collector.collecting.freshness import SourceFreshness, sources
 from collector.models import SourceRun
 from incidents.notifying.backlog import Backlog, backlog
 from tracker.ops.worker import WorkerReport, worker_report
+from tracker.widgets.formats import age
 
 
 @dataclass(frozen=True)
@@ -124,17 +125,9 @@ def describe_freshness(source: SourceFreshness) -> str:
         return "never collected, and the last attempt failed: see the runs in the admin"
     if source.age is None:
         return "never collected: run `python manage.py collect`"
-    description = f"last collected {span(source.age)} ago"
+    description = f"last collected {age(source.age)}"
     if source.sent_until_at:
         description += f"; Cursor has sent events up to {source.sent_until_at:%Y-%m-%d %H:%M} UTC"
     if source.is_stale:
         return f"{description}; this is too old, see the runs in the admin"
     return description
-
-
-def span(duration: timedelta) -> str:
-    """`45 min`, `7 h`, `3 days`."""
-    minutes = round(duration.total_seconds() / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
