@@ -1,15 +1,12 @@
 """The table of all budgets of a billing cycle."""
 
 from collections.abc import Sequence
-from datetime import datetime
-
-from django.http import QueryDict
 
 from tracker.reports.budgets import BudgetLine
 from tracker.widgets.tables import LONG_ROWS, Column, Table
 
 
-def budgets_table(lines: Sequence[BudgetLine], query: QueryDict, now: datetime) -> Table[BudgetLine]:
+def budgets_table(lines: Sequence[BudgetLine]) -> Table[BudgetLine]:
     columns: list[Column[BudgetLine]] = [
         Column("owner", "Budget of", lambda line: line.state.owner.name, link=lambda line: line.url),
         Column("email", "E-mail", lambda line: line.state.owner.email, only_csv=True),
@@ -25,8 +22,6 @@ def budgets_table(lines: Sequence[BudgetLine], query: QueryDict, now: datetime) 
         "Budgets",
         columns,
         lines,
-        query=query,
-        now=now,
         sort="-share",
         row_choices=LONG_ROWS,
         empty="No budget is set. An administrator can set budgets in the admin.",

@@ -69,6 +69,8 @@ def page(
     choices = cycle_choices(known, cycle)
     is_last_known = choices[0].is_current and cycle.end_at <= now
     return PageParts(
+        query,
+        now,
         result=result,
         cycle=f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}",
         cycles=choices,
@@ -77,15 +79,13 @@ def page(
         kept_query=kept_query(query),
         comparisons=comparisons(query),
         compared_with=compared_with(query, changes),
-        tree=groups_tree(result, cycle, query, now, changes),
-        groups=groups_table(result, query, now, changes),
-        members=members_table(result, query, now, changes),
+        tree=groups_tree(result, cycle, now, changes),
+        groups=groups_table(result, changes),
+        members=members_table(result, changes),
     )
 
 
-def groups_table(
-    result: Chargeback, query: QueryDict, now: datetime, changes: ChargeChanges
-) -> Table[GroupCharge]:
+def groups_table(result: Chargeback, changes: ChargeChanges) -> Table[GroupCharge]:
     change: list[Column[GroupCharge]] = change_columns(
         changes.comparison, changes.by_group, lambda row: row.group_id
     )
@@ -98,16 +98,12 @@ def groups_table(
             *figure_columns(lambda row: row.figures, result, change),
         ],
         result.groups,
-        query=query,
-        now=now,
         sort="-total",
         empty=NOTHING_SPENT,
     )
 
 
-def members_table(
-    result: Chargeback, query: QueryDict, now: datetime, changes: ChargeChanges
-) -> Table[MemberCharge]:
+def members_table(result: Chargeback, changes: ChargeChanges) -> Table[MemberCharge]:
     change: list[Column[MemberCharge]] = change_columns(
         changes.comparison, changes.by_member, lambda row: (row.group_id, row.member_id)
     )
@@ -123,8 +119,6 @@ def members_table(
             *figure_columns(lambda row: row.figures, result, change),
         ],
         [member for group in result.groups for member in group.members],
-        query=query,
-        now=now,
         sort="-total",
         row_choices=LONG_ROWS,
         empty=NOTHING_SPENT,
@@ -132,7 +126,7 @@ def members_table(
 
 
 def groups_tree(
-    result: Chargeback, cycle: BillingCycle, query: QueryDict, now: datetime, changes: ChargeChanges
+    result: Chargeback, cycle: BillingCycle, now: datetime, changes: ChargeChanges
 ) -> Tree[GroupLine]:
     overview, period = reverse("overview"), cycle_days(cycle, now)
     change: list[Column[GroupLine]] = [Column("change", "Change", lambda line: line.change, "change")]
@@ -144,8 +138,6 @@ def groups_tree(
         "By group",
         [*columns, Column("members", "Members who spent", lambda line: line.members, "figure", help=SPENT)],
         group_lines(result, changes),
-        query=query,
-        now=now,
         link=lambda line: f"{overview}?{urlencode(period | {'group': line.option.path})}",
         note="A parent has the sums of the groups below it. The CSV has each group by itself.",
     )

@@ -56,6 +56,8 @@ def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access
     may_respond, is_admin = access.may(Role.RESPONDER), access.may(Role.ADMIN)
     context = RemedyContext(report.incident, report.cause, now, may_respond, is_admin)
     return PageParts(
+        query,
+        now,
         report=report,
         status=status_flag(report.incident),
         severity=severity_flag(report.incident),

@@ -38,11 +38,13 @@ class Card:
 def page(report: IncidentsReport, query: QueryDict, access: Access) -> PageParts:
     today = ", and today" if report.filters.period.is_current else ""
     return PageParts(
+        query,
+        report.filters.now,
         report=report,
         period_too=f"{today}; what is unresolved, however old",
         cards=cards(report),
-        incidents=incidents_table(report, query, access),
-        anomalies=anomalies_table(report, query),
+        incidents=incidents_table(report, access),
+        anomalies=anomalies_table(report),
         not_narrowing=not_narrowing(report.filters),
     )
 
@@ -128,7 +130,7 @@ def flags(incident: Incident) -> cells.Shown:
     return Markup(" ").join((cells.flag(status_flag(incident)), cells.flag(severity_flag(incident))))
 
 
-def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -> Table[Incident]:
+def incidents_table(report: IncidentsReport, access: Access) -> Table[Incident]:
     tick = Column("select", "Select", lambda i: i.pk, "tick", shown=checkbox, sortable=False, only_page=True)
     columns: list[Column[Incident]] = [
         *([tick] if access.may(Role.RESPONDER) else []),
@@ -155,8 +157,6 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
         "Incidents",
         columns,
         report.incidents,
-        query=query,
-        now=report.filters.now,
         sort="-detected",
         row_choices=LONG_ROWS,
         empty="No incident matches these filters.",
@@ -186,7 +186,7 @@ def checkbox(incident: Incident) -> SafeString:
     )
 
 
-def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]:
+def anomalies_table(report: IncidentsReport) -> Table[Anomaly]:
     return Table(
         "anomalies",
         "All anomalies",
@@ -214,8 +214,6 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
             ),
         ],
         report.anomalies,
-        query=query,
-        now=report.filters.now,
         sort="-detected",
         row_choices=LONG_ROWS,
         empty="No anomaly matches these filters.",

@@ -26,23 +26,25 @@ from tracker.widgets.tables import SIDE_ROWS, Column, PageParts, Table, query_st
 
 
 def page(report: Insights, query: QueryDict) -> PageParts:
-    now, named = report.filters.now, report.tools_by_metric
+    named = report.tools_by_metric
     return PageParts(
+        query,
+        report.filters.now,
         report=report,
         rankings=rankings(report),
-        savings=savings_table(report, query),
-        plan=plan_table(report, query),
+        savings=savings_table(report),
+        plan=plan_table(report),
         buckets=buckets_chart(report, query),
-        models=models_table(report, query),
-        news=news_table(report, query),
+        models=models_table(report),
+        news=news_table(report),
         shares=shares_chart(report),
         active=active_chart(report),
-        tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
-        commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
-        extensions=named_table("extensions", "File extensions", report.extensions, query=query, now=now),
-        versions=versions_table(report, query),
-        behind=behind_table(report, query),
-        repositories=repositories_table(report.repositories, query=query, now=now),
+        tools=named_table("tools", "MCP tools", named.get("mcp", []), detail="Server"),
+        commands=named_table("commands", "Commands", named.get("commands", [])),
+        extensions=named_table("extensions", "File extensions", report.extensions),
+        versions=versions_table(report),
+        behind=behind_table(report),
+        repositories=repositories_table(report.repositories),
     )
 
 
@@ -71,7 +73,7 @@ def email_column(report: Insights) -> Column[MemberRow]:
     return Column("email", "E-mail", lambda r: report.team.people[r.member_id].email, only_csv=True)
 
 
-def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
+def savings_table(report: Insights) -> Table[Saving]:
     columns: list[Column[Saving]] = [
         person_column(report),
         email_column(report),
@@ -93,12 +95,12 @@ def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
     ]  # fmt: skip
     return Table(
         "savings", "Savings by member and model", columns, report.savings,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-off_bill",
+        page_rows=SIDE_ROWS, sort="-off_bill",
         empty="Nobody uses a model at twice the token price of another that the team trusts.",
     )  # fmt: skip
 
 
-def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
+def plan_table(report: Insights) -> Table[Exhaustion]:
     columns: list[Column[Exhaustion]] = [
         person_column(report),
         email_column(report),
@@ -108,7 +110,7 @@ def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
     ]
     return Table(
         "plan", "Members with an exhausted plan", columns, report.exhaustions,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="cycle_day",
+        page_rows=SIDE_ROWS, sort="cycle_day",
         empty="Everybody is still within the plan in this cycle.",
     )  # fmt: skip
 
@@ -137,7 +139,7 @@ def bucket_links(report: Insights, query: QueryDict) -> list[str]:
     return links
 
 
-def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
+def models_table(report: Insights) -> Table[ModelCost]:
     def only(row: ModelCost) -> str:
         return report.filters.query(model=row.model.key)
 
@@ -158,7 +160,7 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
     ]
     return Table(
         "models", "Model usage", columns, report.model_costs,
-        query=query, now=report.filters.now, sort="-requests", empty="No requests in this period.",
+        sort="-requests", empty="No requests in this period.",
     )  # fmt: skip
 
 
@@ -210,7 +212,7 @@ def active_chart(report: Insights) -> Chart:
     )
 
 
-def versions_table(report: Insights, query: QueryDict) -> Table[Version]:
+def versions_table(report: Insights) -> Table[Version]:
     columns: list[Column[Version]] = [
         Column("version", "Version", lambda v: v.version),
         Column("state", "State", lambda v: state(v).label, "flag", shown=state, help=MEANINGS["behind"]),
@@ -219,7 +221,7 @@ def versions_table(report: Insights, query: QueryDict) -> Table[Version]:
     ]
     return Table(
         "versions", "Client versions", columns, report.versions,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-members", empty="None known.",
+        page_rows=SIDE_ROWS, sort="-members", empty="None known.",
     )  # fmt: skip
 
 
@@ -229,7 +231,7 @@ def state(version: Version) -> Flag:
     return Flag("behind", "warning") if version.is_behind else Flag("current", "plain")
 
 
-def behind_table(report: Insights, query: QueryDict) -> Table[Client]:
+def behind_table(report: Insights) -> Table[Client]:
     columns: list[Column[Client]] = [
         person_column(report),
         email_column(report),
@@ -238,5 +240,5 @@ def behind_table(report: Insights, query: QueryDict) -> Table[Client]:
     ]
     return Table(
         "behind", "Members on an old version", columns, report.behind,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="version", empty="Nobody is behind.",
+        page_rows=SIDE_ROWS, sort="version", empty="Nobody is behind.",
     )  # fmt: skip

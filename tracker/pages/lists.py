@@ -1,18 +1,13 @@
 """Tables that the insights page and a member's page share."""
 
 from collections.abc import Sequence
-from datetime import datetime
-
-from django.http import QueryDict
 
 from tracker.reports.tools import Named, Repository
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import SIDE_ROWS, Column, Table
 
 
-def named_table(
-    key: str, caption: str, rows: Sequence[Named], *, query: QueryDict, now: datetime, detail: str = ""
-) -> Table[Named]:
+def named_table(key: str, caption: str, rows: Sequence[Named], *, detail: str = "") -> Table[Named]:
     """Tools, commands or extensions; `detail` heads the second name where there is one."""
     columns: list[Column[Named]] = [Column("name", "Name", lambda n: n.name)]
     if detail:
@@ -22,14 +17,10 @@ def named_table(
         columns.append(Column("members", "Members", lambda n: n.members, "count"))
     columns.append(Column("share", "Share", lambda n: n.share, "share"))
     empty = "None was used in this period, or your plan does not report it."
-    return Table(
-        key, caption, columns, rows, query=query, now=now, sort="-count", empty=empty, page_rows=SIDE_ROWS
-    )
+    return Table(key, caption, columns, rows, sort="-count", empty=empty, page_rows=SIDE_ROWS)
 
 
-def repositories_table(
-    rows: Sequence[Repository], *, query: QueryDict, now: datetime, is_one_members: bool = False
-) -> Table[Repository]:
+def repositories_table(rows: Sequence[Repository], *, is_one_members: bool = False) -> Table[Repository]:
     members: Column[Repository] = Column("members", "Members", lambda r: r.members, "count")
     columns: list[Column[Repository]] = [
         Column("name", "Repository", lambda r: r.name),
@@ -45,8 +36,6 @@ def repositories_table(
         "Repositories",
         columns,
         rows,
-        query=query,
-        now=now,
         sort="-lines",
         empty=empty,
         page_rows=SIDE_ROWS,

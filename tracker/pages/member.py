@@ -26,19 +26,21 @@ TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"
 
 
 def page(report: MemberReport, query: QueryDict) -> PageParts:
-    now, named = report.filters.now, report.tools_by_metric
+    named = report.tools_by_metric
     asked = report.filters.query(group=report.figures.group, search="", model="", badge="", surface="")
     return PageParts(
+        query,
+        report.filters.now,
         report=report,
         group_url=reverse("overview") + asked,
         spend=spend_chart(report),
         tokens=tokens_chart(report),
-        models=models_table(report, query),
-        tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
-        commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
-        repositories=repositories_table(report.repositories, query=query, now=now, is_one_members=True),
-        days=days_table(report, query),
-        incidents=incidents_table(report, query),
+        models=models_table(report),
+        tools=named_table("tools", "MCP tools", named.get("mcp", []), detail="Server"),
+        commands=named_table("commands", "Commands", named.get("commands", [])),
+        repositories=repositories_table(report.repositories, is_one_members=True),
+        days=days_table(report),
+        incidents=incidents_table(report),
     )
 
 
@@ -100,7 +102,7 @@ def tokens_chart(report: MemberReport) -> Chart:
     )
 
 
-def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
+def models_table(report: MemberReport) -> Table[ModelCost]:
     return Table(
         "models",
         "Cost by model",
@@ -118,14 +120,12 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
             Column("share", "Of spend", lambda m: m.spend_share, "share"),
         ],
         model_costs(report.usage, report.team.palette, report.changes.by_model),
-        query=query,
-        now=report.filters.now,
         sort="-spend",
         empty="No requests in this period.",
     )
 
 
-def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
+def days_table(report: MemberReport) -> Table[MemberDay]:
     palette = report.team.palette
 
     def model(day: MemberDay) -> PaletteModel | None:
@@ -153,14 +153,12 @@ def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
             Column("version", "Version", counted("client_version")),
         ],
         report.known_days,
-        query=query,
-        now=report.filters.now,
         sort="-day",
         css=lambda day: "marked" if day.is_outlier else "",
     )
 
 
-def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
+def incidents_table(report: MemberReport) -> Table[Incident]:
     return Table(
         "incidents",
         "Incidents",
@@ -173,8 +171,6 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
             Column("resolved", "Resolved", lambda i: i.resolved_at, "ago"),
         ],
         report.incidents,
-        query=query,
-        now=report.filters.now,
         sort="-detected",
         empty="No incidents so far.",
     )  # fmt: skip

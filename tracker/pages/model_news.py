@@ -1,7 +1,5 @@
 """The table of prices that changed and models that were first used."""
 
-from django.http import QueryDict
-
 from tracker.reports.insights import Insights
 from tracker.reports.model_news import ModelNews
 from tracker.widgets import formats
@@ -9,7 +7,7 @@ from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import SIDE_ROWS, Column, Table
 
 
-def news_table(report: Insights, query: QueryDict) -> Table[ModelNews]:
+def news_table(report: Insights) -> Table[ModelNews]:
     palette = report.team.palette
 
     def only(row: ModelNews) -> str:
@@ -36,5 +34,5 @@ def news_table(report: Insights, query: QueryDict) -> Table[ModelNews]:
         empty = "Prices are looked at by the hourly job, which has not run yet."
     return Table(
         "news", "Prices and models", columns, report.model_news or [],
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-day", empty=empty,
+        page_rows=SIDE_ROWS, sort="-day", empty=empty,
     )  # fmt: skip

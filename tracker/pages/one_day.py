@@ -19,13 +19,15 @@ from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table
 def page(report: DayReport, filters: Filters, query: QueryDict) -> PageParts:
     def table(key: str, caption: str, columns: list[Column[DayLine]], rows: list[DayLine]) -> Table[DayLine]:
         return Table(
-            key, caption, [*columns, *figures(report)], rows, query=query, now=filters.now, sort="-spend",
+            key, caption, [*columns, *figures(report)], rows, sort="-spend",
             ordered="-spend", row_choices=LONG_ROWS, empty="Nothing was spent on this day.",
         )  # fmt: skip
 
     change = formats.change(report.total.extra_cents, report.total.usual_cents)
     amount, _, share = change.partition(", ")
     return PageParts(
+        query,
+        filters.now,
         report=report,
         compared=amount,
         compared_share=share,

@@ -30,13 +30,15 @@ BAND_MOST = 3  # times as high as the lines
 
 def page(report: Overview, query: QueryDict) -> PageParts:
     return PageParts(
+        query,
+        report.filters.now,
         report=report,
         daily=daily_chart(report),
         cycle=cycle_chart(report.cycle) if report.cycle else None,
         by_member=by_member_chart(report),
-        models=models_table(report, query),
-        unused=unused_table(report, query),
-        members=members_table(report, query),
+        models=models_table(report),
+        unused=unused_table(report),
+        members=members_table(report),
     )
 
 
@@ -191,14 +193,12 @@ def by_member_chart(report: Overview) -> Chart:
     )
 
 
-def models_table(report: Overview, query: QueryDict) -> Table[ModelCost]:
+def models_table(report: Overview) -> Table[ModelCost]:
     return Table(
         "models",
         "Model cost comparison",
         model_columns(report),
         report.model_costs,
-        query=query,
-        now=report.filters.now,
         sort="-rate",
         page_rows=SIDE_ROWS,
         empty="No requests in this period.",
@@ -228,7 +228,7 @@ def model_columns(report: Overview) -> list[Column[ModelCost]]:
     ]
 
 
-def unused_table(report: Overview, query: QueryDict) -> Table[UnusedSeat]:
+def unused_table(report: Overview) -> Table[UnusedSeat]:
     return Table(
         "unused",
         "Seats nobody used",
@@ -240,22 +240,18 @@ def unused_table(report: Overview, query: QueryDict) -> Table[UnusedSeat]:
             Column("last", "Last request", lambda s: s.last_day, "day"),
         ],
         report.unused_seats,
-        query=query,
-        now=report.filters.now,
         sort="last",
         page_rows=SIDE_ROWS,
         empty="Every seat was used.",
     )
 
 
-def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
+def members_table(report: Overview) -> Table[MemberFigures]:
     return Table(
         "members",
         "Members",
         members.columns(report.team),
         report.team.members,
-        query=query,
-        now=report.filters.now,
         sort="-spend",
         ordered="-spend",
         row_choices=LONG_ROWS,

@@ -22,15 +22,17 @@ TONES = {"ok": "good", "ok_doubts": "warning", "fresh": "good", "failed": "criti
 
 def page(report: Configuration, query: QueryDict, *, with_groups: bool = True) -> PageParts:
     return PageParts(
+        query,
+        report.now,
         report=report,
-        sources=sources_table(report, query),
-        runs=runs_table(report, query),
-        channels=channels_table(report, query),
-        groups=groups_table(report, query) if with_groups else None,
+        sources=sources_table(report),
+        runs=runs_table(report),
+        channels=channels_table(report),
+        groups=groups_table(report) if with_groups else None,
     )
 
 
-def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshness]:
+def sources_table(report: Configuration) -> Table[SourceFreshness]:
     columns: list[Column[SourceFreshness]] = [
         Column("source", "Source", lambda s: s.label),
         Column("state", "State", lambda s: s.status, "flag", shown=source_flag),
@@ -40,7 +42,7 @@ def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshn
         Column("doubts", "Doubts", lambda s: str(report.notes.get(s.source, "")), help=DOUBTS),
         Column("error", "Error", lambda s: names.current().error_text(s.error)),
     ]
-    return Table("sources", "Sources", columns, report.sources, query=query, now=report.now, sort="source")
+    return Table("sources", "Sources", columns, report.sources, sort="source")
 
 
 def source_flag(source: SourceFreshness) -> Flag:
@@ -51,7 +53,7 @@ def source_flag(source: SourceFreshness) -> Flag:
     return Flag(SourceRun.RunStatus(source.status).label, TONES.get(source.status, "plain"))
 
 
-def runs_table(report: Configuration, query: QueryDict) -> Table[SourceRun]:
+def runs_table(report: Configuration) -> Table[SourceRun]:
     columns: list[Column[SourceRun]] = [
         Column("started", "Started", lambda r: r.started_at, "ago"),
         Column("source", "Source", lambda r: r.get_source_display()),
@@ -66,7 +68,7 @@ def runs_table(report: Configuration, query: QueryDict) -> Table[SourceRun]:
     ]
     empty = "Nothing has been collected yet."
     return Table(
-        "runs", "Latest runs", columns, report.runs, query=query, now=report.now, sort="-started",
+        "runs", "Latest runs", columns, report.runs, sort="-started",
         empty=empty, page_rows=20,
     )  # fmt: skip
 
@@ -81,7 +83,7 @@ def window(run: SourceRun) -> str:
     return f"{formats.instant(run.window_start_at)} to {formats.instant(run.window_end_at)}"
 
 
-def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
+def channels_table(report: Configuration) -> Table[Channel]:
     columns: list[Column[Channel]] = [
         Column("name", "Channel", lambda c: c.name),
         Column("kind", "Kind", lambda c: c.get_kind_display()),
@@ -98,8 +100,6 @@ def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
         "Channels",
         columns,
         report.channels,
-        query=query,
-        now=report.now,
         sort="name",
         empty=empty,
     )
@@ -124,7 +124,7 @@ def quiet_hours(channel: Channel) -> str:
     return f"{channel.quiet_from:%H:%M} to {channel.quiet_until:%H:%M} {channel.timezone}"
 
 
-def groups_table(report: Configuration, query: QueryDict) -> Table[GroupSummary]:
+def groups_table(report: Configuration) -> Table[GroupSummary]:
     columns: list[Column[GroupSummary]] = [
         Column("name", "Group", lambda g: g.name),
         Column("members", "Seats", lambda g: len(g.members), "count", help=BELONG),
@@ -136,8 +136,6 @@ def groups_table(report: Configuration, query: QueryDict) -> Table[GroupSummary]
         "Billing groups",
         columns,
         report.groups,
-        query=query,
-        now=report.now,
         sort="name",
         empty=empty,
     )

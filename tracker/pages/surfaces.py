@@ -20,14 +20,16 @@ COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))
 
 def page(report: Surfaces, query: QueryDict) -> PageParts:
     return PageParts(
+        query,
+        report.filters.now,
         report=report,
-        surfaces=surfaces_table(report, query),
+        surfaces=surfaces_table(report),
         by_day=surfaces_chart(report),
-        agents=agents_table(report, query),
+        agents=agents_table(report),
     )
 
 
-def surfaces_table(report: Surfaces, query: QueryDict) -> Table[SurfaceLine]:
+def surfaces_table(report: Surfaces) -> Table[SurfaceLine]:
     def only(line: SurfaceLine) -> str:
         return report.filters.query(surface=line.key) if line.key else ""
 
@@ -45,7 +47,7 @@ def surfaces_table(report: Surfaces, query: QueryDict) -> Table[SurfaceLine]:
     ]
     return Table(
         "surfaces", "Spend by surface", columns, report.lines,
-        query=query, now=report.filters.now, sort="-spend", empty="No request in this period.",
+        sort="-spend", empty="No request in this period.",
     )  # fmt: skip
 
 
@@ -69,7 +71,7 @@ def surfaces_chart(report: Surfaces) -> Chart:
     )
 
 
-def agents_table(report: Surfaces, query: QueryDict) -> Table[AgentLine]:
+def agents_table(report: Surfaces) -> Table[AgentLine]:
     period = period_query(report.filters)
     columns: list[Column[AgentLine]] = [
         Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + period),
@@ -84,6 +86,6 @@ def agents_table(report: Surfaces, query: QueryDict) -> Table[AgentLine]:
     ]
     return Table(
         "agents", "Agents and automations by owner", columns, report.agents,
-        query=query, now=report.filters.now, page_rows=25, sort="-spend",
+        page_rows=25, sort="-spend",
         empty="No cloud agent or automation ran in this period.",
     )  # fmt: skip

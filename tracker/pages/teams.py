@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from tracker.reports.teams import TeamRow, TeamsReport
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import Column, Export
+from tracker.widgets.tables import Column, PageParts
 from tracker.widgets.trees import Tree
 
 Value = str | int | float | Decimal | None
@@ -47,22 +47,11 @@ SPENDER = "Who spent most in the period while in the group, and the share of its
 
 
 @dataclass(frozen=True)
-class TeamsPage:
-    report: TeamsReport
-    tree: Tree[TeamRow]
-    by_group: Chart
-    table: TeamsExport
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        return {"teams": self.table, "by-group": self.by_group}
-
-
-@dataclass(frozen=True)
 class TeamsExport:
     """The table's CSV: the columns of the page by their names, money in dollars."""
 
     rows: list[TeamRow]
+    key: str = "teams"
 
     @property
     def csv_rows(self) -> list[list[Value]]:
@@ -89,11 +78,18 @@ COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
 }
 
 
-def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
-    return TeamsPage(report, teams_tree(report, query), group_chart(report), TeamsExport(report.rows))
+def page(report: TeamsReport, query: QueryDict) -> PageParts:
+    return PageParts(
+        query,
+        report.filters.now,
+        report=report,
+        tree=teams_tree(report),
+        table=TeamsExport(report.rows),
+        by_group=group_chart(report),
+    )
 
 
-def teams_tree(report: TeamsReport, query: QueryDict) -> Tree[TeamRow]:
+def teams_tree(report: TeamsReport) -> Tree[TeamRow]:
     kept = period_query(report.filters)
     columns: list[Column[TeamRow]] = [
         Column("spend", "Spend", lambda row: row.cents, "money", help=SPEND),
@@ -107,7 +103,7 @@ def teams_tree(report: TeamsReport, query: QueryDict) -> Tree[TeamRow]:
         Column("spender", "Largest spender", lambda row: spender(row, kept), help=SPENDER),
     ]
     return Tree(
-        "teams", "Spend by group", columns, report.rows, query=query, now=report.filters.now,
+        "teams", "Spend by group", columns, report.rows,
         link=lambda row: group_url(row, report.filters), foot=report.total,
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def chart(context: Context, chart: Chart) -> SafeString:
 @register.simple_tag
 def table(table: Table[object]) -> SafeString:
     """A sortable, paged table with its CSV."""
-    return rendered("table", table=table)
+    return rendered("table", table=table, csv_url=csv_url(table.query, table.key))
 
 
 @register.simple_tag

@@ -22,10 +22,8 @@ def budgets(request: AccessRequest) -> HttpResponse:
 
     def build() -> tuple[PageParts, dict[str, object]]:
         lines = all_budgets(cycle, now, known_until(request, now), visible) if cycle else []
-        return PageParts(table=layout.budgets_table(lines, request.GET, now)), {
-            "cycle": cycle,
-            "forecasts": FORECASTS,
-        }
+        page = PageParts(request.GET, now, table=layout.budgets_table(lines))
+        return page, {"cycle": cycle, "forecasts": FORECASTS}
 
     return page_response(
         request,

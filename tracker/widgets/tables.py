@@ -4,7 +4,7 @@ A table named `members` reads `members.sort` (a column's key, `-` before it for 
 from the address; its links keep everything else there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -18,7 +18,6 @@ from django.utils.functional import cached_property
 
 from collector.base.plausibility import is_number
 from tracker.widgets import cells
-from tracker.widgets.charts import Chart
 
 Row = TypeVar("Row")
 
@@ -51,8 +50,7 @@ class Column(Generic[Row]):
     is_place: bool = False  # of figures, places alone are sorted from the least up
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     key: str
     label: str
     css: str
@@ -60,33 +58,20 @@ class Head:
     aria_sort: str
 
 
-@dataclass(frozen=True)
-class Size:
-    """A number of rows to choose."""
-
-    rows: int
-    url: str
-    is_current: bool
-
-
-class Cell(NamedTuple):
-    is_head: bool
-    css: str
-    text: cells.Shown
-    url: str
-    under: cells.Shown | None  # a second, quieter line
-
-
-class Line(NamedTuple):
-    css: str
-    cells: list[Cell]
+# Its class and its cells: whether one is the row's head, its class, text, link, and a second, quieter line.
+Line = tuple[str, list[tuple[bool, str, cells.Shown, str, cells.Shown | None]]]
 
 
 class Table(Generic[Row]):
-    """Raises BadRequest where the address asks for a column or a page that cannot be.
+    """`sort` and `page_rows` hold where the address asks for nothing else: `PageParts` reads it.
 
     `ordered` names the order that `rows` come in already, as `sort` would.
     """
+
+    query: QueryDict
+    now: datetime
+    page: int
+    pages: int
 
     def __init__(
         self,
@@ -95,8 +80,6 @@ class Table(Generic[Row]):
         columns: Sequence[Column[Row]],
         rows: Sequence[Row],
         *,
-        query: QueryDict,
-        now: datetime,
         sort: str,
         css: Callable[[Row], str] = lambda row: "",
         empty: str = "",
@@ -106,13 +89,30 @@ class Table(Generic[Row]):
     ) -> None:
         self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
         self.shown = [column for column in columns if not column.only_csv]
-        self.query, self.now, self.css, self.empty, self.ordered = query, now, css, empty, ordered
-        self.total = len(rows)
-        self.row_choices = row_choices
-        self.page_rows = chosen_rows(query.get(f"{key}.rows", ""), row_choices, key) or page_rows
+        self.sort, self.css, self.empty, self.ordered = sort, css, empty, ordered
+        self.total, self.row_choices = len(rows), row_choices
+        self.page_rows = row_choices[0] if row_choices else page_rows
+
+    def read_address(self, query: QueryDict, now: datetime) -> None:
+        """Sort and page as the address asks; BadRequest for a column, a page or a length that cannot be."""
+        self.query, self.now = query, now
+        sort, rows, page = (query.get(f"{self.key}.{name}") for name in ("sort", "rows", "page"))
+        if sort is not None:
+            column = sort.removeprefix("-")
+            if any(other.key == column and other.sortable for other in self.shown):
+                self.sort = sort
+            else:
+                raise BadRequest(f"The table “{self.key}” has no column “{sort}” to sort by.")
+        if rows and self.row_choices:
+            choices = {str(choice): choice for choice in self.row_choices}
+            if rows not in choices:
+                known = ", ".join(choices)
+                raise BadRequest(f"The table “{self.key}” has {known} rows per page, not “{rows}”.")
+            self.page_rows = choices[rows]
+        if page is not None and not (is_number(page, most_digits=1_000) and int(page[:9]) > 0):
+            raise BadRequest(f"“{page}” is not a page of the table “{self.key}”: the first page is 1.")
         self.pages = max(-(-self.total // self.page_rows), 1)
-        self.sort = read_sort(query.get(f"{key}.sort", sort), self.shown, key)
-        self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
+        self.page = min(int((page or "1")[:9]), self.pages)
 
     @cached_property
     def sorted_rows(self) -> list[Row]:
@@ -126,16 +126,14 @@ class Table(Generic[Row]):
         return [row for _, row in with_value] + [row for figure, row in valued if figure is None]
 
     @property
-    def heads(self) -> list[Head]:
-        return [self.head(column) for column in self.shown]
-
-    def head(self, column: Column[Row]) -> Head:
-        is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
-        falls = (column.kind in cells.NUMBERS or column.kind in ("share", "ago")) and not column.is_place
-        turned = column.key if is_descending else f"-{column.key}"
-        url = self.url(sort=turned if is_current or falls else column.key, page=None)
-        aria = ("descending" if is_descending else "ascending") if is_current else ""
-        return Head(column.key, column.label, cells.css(column.kind), url if column.sortable else "", aria)
+    def heads(self) -> Iterator[Head]:
+        for column in self.shown:
+            is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
+            falls = (column.kind in cells.NUMBERS or column.kind in ("share", "ago")) and not column.is_place
+            turned = column.key if is_descending else f"-{column.key}"
+            url = self.url(sort=turned if is_current or falls else column.key, page=None)
+            aria = ("descending" if is_descending else "ascending") if is_current else ""
+            yield Head(column.key, column.label, cells.css(column.kind), url if column.sortable else "", aria)
 
     @property
     def lines(self) -> list[Line]:
@@ -154,10 +152,10 @@ class Table(Generic[Row]):
             for column in self.shown
         ]
         return [
-            Line(
+            (
                 self.css(row),
                 [
-                    Cell(
+                    (
                         is_head,
                         css,
                         write(value(row)),
@@ -171,36 +169,11 @@ class Table(Generic[Row]):
         ]
 
     @property
-    def notes(self) -> list[Column[Row]]:
-        return [column for column in self.shown if column.help]
-
-    @property
     def said(self) -> str:
         """`51 to 100 of 230`, or just how many there are."""
         first = (self.page - 1) * self.page_rows + 1
         last = min(self.page * self.page_rows, self.total)
         return f"{first:,} to {last:,} of {self.total:,}" if self.pages > 1 else f"{self.total:,} in all"
-
-    @property
-    def previous_url(self) -> str:
-        return self.url(page=self.page - 1) if self.page > 1 else ""
-
-    @property
-    def next_url(self) -> str:
-        return self.url(page=self.page + 1) if self.page < self.pages else ""
-
-    @property
-    def sizes(self) -> list[Size]:
-        """How many rows a page may have, where there are more than the fewest."""
-        if not self.row_choices or self.total <= self.row_choices[0]:
-            return []
-        return [
-            Size(rows, self.url(rows=rows, page=None), rows == self.page_rows) for rows in self.row_choices
-        ]
-
-    @property
-    def csv_url(self) -> str:
-        return csv_url(self.query, self.key)
 
     @property
     def csv_rows(self) -> list[list[object]]:
@@ -210,16 +183,26 @@ class Table(Generic[Row]):
         return [[*head], *([raw(column, row) for column in columns] for row in self.sorted_rows)]
 
     def url(self, **changes: object) -> str:
+        """This page with the table's `sort`, `rows` or `page` changed."""
         return query_string_with(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
 
 
 class PageParts(SimpleNamespace):
-    """What a page's template asks for by name: its report, charts, tables and whatever else."""
+    """What a page's template asks for by name: its report, charts, tables and whatever else.
+
+    Tables and trees read the address here.
+    """
+
+    def __init__(self, query: QueryDict, now: datetime, **parts: object) -> None:
+        super().__init__(**parts)
+        for part in parts.values():
+            if hasattr(type(part), "read_address"):
+                part.read_address(query, now)
 
     @property
-    def exports(self) -> dict[str, Chart | Table]:
+    def exports(self) -> dict[str, Export]:
         """The charts and tables, by their keys."""
-        return {item.key: item for item in vars(self).values() if isinstance(item, Chart | Table)}
+        return {item.key: item for item in vars(self).values() if hasattr(type(item), "csv_rows")}
 
 
 def query_string_with(query: QueryDict, changes: dict[str, object]) -> str:
@@ -246,25 +229,3 @@ def sort_key(value: Any) -> Any:
     if isinstance(value, str):
         return value.casefold()
     return len(value) if isinstance(value, list | tuple) else value
-
-
-def read_sort(text: str, columns: Sequence[Column[Row]], key: str) -> str:
-    if text.removeprefix("-") not in {column.key for column in columns if column.sortable}:
-        raise BadRequest(f"The table “{key}” has no column “{text}” to sort by.")
-    return text
-
-
-def chosen_rows(text: str, choices: Sequence[int], key: str) -> int | None:
-    """The rows of a page that are asked for, the fewest without; None where there is no choice."""
-    if not choices:
-        return None
-    rows = next((rows for rows in choices if str(rows) == (text or str(choices[0]))), None)
-    if rows is None:
-        raise BadRequest(f"The table “{key}” has {', '.join(map(str, choices))} rows per page, not “{text}”.")
-    return rows
-
-
-def read_page(text: str, key: str) -> int:
-    if not (is_number(text, most_digits=1_000) and int(text[:9]) > 0):
-        raise BadRequest(f"“{text}” is not a page of the table “{key}”: the first page is 1.")
-    return int(text[:9])

@@ -36,8 +36,7 @@ Line = TypeVar("Line", bound=TreeLine)
 
 
 class Tree(Generic[Line]):
-    """Of `total` lines those to show, in the order of the tree. Raises BadRequest where the address asks for
-    other rows than all."""
+    """Of `total` lines those to show, in the order of the tree; which ones, `read_address` finds."""
 
     def __init__(
         self,
@@ -46,25 +45,27 @@ class Tree(Generic[Line]):
         columns: Sequence[Column[Line]],
         lines: Sequence[Line],
         *,
-        query: QueryDict,
-        now: datetime,
         link: Callable[[Line], str],
         foot: Line | None = None,  # the sums of all
         note: str = "",  # on the groups
     ) -> None:
-        self.key, self.caption, self.columns, self.now = key, caption, columns, now
+        self.key, self.caption, self.columns, self.lines = key, caption, columns, lines
         self.link, self.foot, self.note, self.total = link, foot, note, len(lines)
-        rows, search = f"{key}.rows", f"{key}.search"
+
+    def read_address(self, query: QueryDict, now: datetime) -> None:
+        """Keep the lines that the address asks for; BadRequest where it asks for other rows than all."""
+        self.now = now
+        rows, search = f"{self.key}.rows", f"{self.key}.search"
         if (asked := query.get(rows, "all")) != "all":
-            raise BadRequest(f"The tree “{key}” has all of its rows or the largest, not “{asked}”.")
+            raise BadRequest(f"The tree “{self.key}” has all of its rows or the largest, not “{asked}”.")
         self.search = query.get(search, "").strip() if self.is_long else ""
-        self.lines = shown_lines(lines, self.search, has_all=not self.is_long or rows in query)
+        self.lines = shown_lines(self.lines, self.search, has_all=not self.is_long or rows in query)
         # Shows all, or fewer again; empty where they are few.
         changes: dict[str, object] = {search: None, rows: None if rows in query or self.search else "all"}
         self.other_url = query_string_with(query, changes) if self.is_long else ""
         # Hidden fields of the search's form.
         self.kept_fields = [(n, str(value)) for n, value in query.items() if n not in (rows, search, "csv")]
-        self.csv_url = csv_url(query, key)
+        self.csv_url = csv_url(query, self.key)
 
     @property
     def heads(self) -> list[tuple[str, str]]:

@@ -28,7 +28,9 @@ def lines(count: int) -> list[Line]:
 
 
 def tree(key: str, lines: list[Line], query: QueryDict) -> Tree[Line]:
-    return Tree(key, "By group", [], lines, query=query, now=NOW, link=lambda line: line.option.path)
+    tree: Tree[Line] = Tree(key, "By group", [], lines, link=lambda line: line.option.path)
+    tree.read_address(query, NOW)
+    return tree
 
 
 def test_a_few_groups_are_all_shown():
