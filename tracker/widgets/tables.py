@@ -25,6 +25,8 @@ PAGE_ROWS = 50
 LONG_ROWS = (25, 50, 100)  # to choose from in a long table, the first unless another is chosen
 SIDE_ROWS = 10  # of a table that shares its row of the page with something else
 MONEY = ("money", "rate", "change")  # kinds of columns whose values are cents
+# Columns that come and go with filters: a table sorted by one that has gone is sorted as it would be without.
+PASSING = ("change", "members")
 
 
 class Export(Protocol):
@@ -101,7 +103,7 @@ class Table(Generic[Row]):
             column = sort.removeprefix("-")
             if any(other.key == column and other.sortable for other in self.shown):
                 self.sort = sort
-            else:
+            elif column not in PASSING:
                 raise BadRequest(f"The table “{self.key}” has no column “{sort}” to sort by.")
         if rows and self.row_choices:
             choices = {str(choice): choice for choice in self.row_choices}

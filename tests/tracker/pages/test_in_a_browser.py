@@ -51,7 +51,7 @@ def test_a_filter_keeps_the_order_of_a_table_and_leaves_nothing_empty_in_the_add
     page.locator("#filter-badge").select_option("light")
     page.get_by_role("button", name="Apply").click()
     page.wait_for_url("**badge=light**")
-    kept = "members.sort=-requests&members.rows=50"
+    kept = "models.sort=-change&members.sort=-requests&members.rows=50"
     assert page.url.partition("?")[2] == f"period=30d&compare=before&badge=light&{kept}"
     page.go_back()
     page.wait_for_url(lambda url: "badge" not in url)

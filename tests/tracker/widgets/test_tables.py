@@ -92,6 +92,11 @@ def test_a_long_table_has_as_many_rows_a_page_as_are_chosen():
         long_table("people.rows=7")
 
 
+@pytest.mark.parametrize("sort", ["change", "-change"])
+def test_a_column_that_went_with_a_filter_leaves_the_usual_order(sort):
+    assert names(make_table(f"people.sort={sort}")) == names(make_table())
+
+
 def test_a_page_past_the_end_is_the_last():
     assert make_table("people.page=99").page == 1
 

@@ -42,10 +42,10 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => { sentForms = new WeakSet(); });
 
 // Choosing a filter keeps how tables are sorted and how long they are, which changes without loading the page, and leaves
-// nothing empty in the address. A column that comes and goes with the filters is not kept: nothing could be sorted by it.
+// nothing empty in the address.
 function keepOrder(parameters) {
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (/\.rows$/.test(name) || (/\.sort$/.test(name) && !/^-?(change|members)$/.test(value))) parameters.set(name, value);
+    if (/\.(sort|rows)$/.test(name)) parameters.set(name, value);
   }
 }
 document.addEventListener("formdata", (event) => {
