@@ -33,10 +33,12 @@ class SurfaceSummary(Schema):
     surface: str = at(
         "key", description="ide, cli, cloud_agent, automation, bugbot, service_account; or empty."
     )
-    spend_cents: WholeCents = at("total_cents")
-    billed_cents: WholeCents
-    messages: int = at("requests")
-    runs: int = Field(description="Runs of cloud agents and automations that began in this period.")
+    spend_cents: WholeCents = at("totals", "total_cents")
+    billed_cents: WholeCents = at("totals", "billed_cents")
+    messages: int = at("totals", "requests")
+    runs: int = at(
+        "totals", "runs", description="Runs of cloud agents and automations that began in this period."
+    )
     users: int = at("members")
 
 

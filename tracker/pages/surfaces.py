@@ -35,15 +35,15 @@ def surfaces_table(report: Surfaces) -> Table[SurfaceLine]:
 
     columns: list[Column[SurfaceLine]] = [
         Column("surface", "Surface", lambda s: surface_name(s.key), link=only),
-        Column("spend", "Spend", lambda s: s.total_cents, "money", help=MEANINGS["spend"]),
+        Column("spend", "Spend", lambda s: s.totals.total_cents, "money", help=MEANINGS["spend"]),
         *change_columns(report.filters.comparison, report.team.changes.by_surface, lambda s: s.key),
-        Column("billed", "On demand", lambda s: s.billed_cents, "money", help=MEANINGS["billed"]),
+        Column("billed", "On demand", lambda s: s.totals.billed_cents, "money", help=MEANINGS["billed"]),
         Column("share", "Of spend", lambda s: s.spend_share, "share"),
         Column("members", "Members", lambda s: s.members, "count"),
-        Column("requests", "Requests", lambda s: s.requests, "count", help=MEANINGS["requests"]),
-        Column("rate", "$/request", lambda s: s.cents_per_request, "rate", help=MEANINGS["rate"]),
-        Column("runs", "Runs", lambda s: s.runs or None, "count", help=MEANINGS["runs"]),
-        Column("per_run", "$/run", lambda s: s.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        Column("requests", "Requests", lambda s: s.totals.requests, "count", help=MEANINGS["requests"]),
+        Column("rate", "$/request", lambda s: s.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+        Column("runs", "Runs", lambda s: s.totals.runs or None, "count", help=MEANINGS["runs"]),
+        Column("per_run", "$/run", lambda s: s.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
     ]
     return Table(
         "surfaces", "Spend by surface", columns, report.lines,
@@ -77,10 +77,10 @@ def agents_table(report: Surfaces) -> Table[AgentLine]:
         Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + period),
         Column("email", "E-mail", lambda a: a.owner.email, only_csv=True),
         Column("surface", "Kind", lambda a: surface_name(a.key)),
-        Column("runs", "Runs", lambda a: a.runs, "count", help=MEANINGS["runs"]),
-        Column("requests", "Requests", lambda a: a.requests, "count"),
-        Column("spend", "Spend", lambda a: a.total_cents, "money"),
-        Column("per_run", "$/run", lambda a: a.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        Column("runs", "Runs", lambda a: a.totals.runs, "count", help=MEANINGS["runs"]),
+        Column("requests", "Requests", lambda a: a.totals.requests, "count"),
+        Column("spend", "Spend", lambda a: a.totals.total_cents, "money"),
+        Column("per_run", "$/run", lambda a: a.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
         Column("last", "Last used", lambda a: a.last_day, "day"),
         Column("thread", "Busiest", lambda a: a.thread or None, help=MEANINGS["busiest"]),
     ]

@@ -1,15 +1,12 @@
 """Spend by surface, day by day, and who owns the agents and automations."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Count, Max, Q, Sum
-
 from collector.base.days import day_end, day_start
-from collector.base.money import cents
 from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.filters import Filters
@@ -17,62 +14,37 @@ from tracker.reports import days
 from tracker.reports.days import Days
 from tracker.reports.models import share
 from tracker.reports.people import Person
+from tracker.reports.sql import as_date, fetch, in_cents, micro_sum, summed
 from tracker.reports.team import Team
+from tracker.reports.usage import SUMS, Totals, total
 
 
 @dataclass(frozen=True)
 class SurfaceLine:
-    """What came from one surface in the period. Money in cents."""
+    """What came from one surface in the period."""
 
     key: str
-    total_cents: Decimal = Decimal(0)
-    billed_cents: Decimal = Decimal(0)
-    requests: int = 0
-    runs: int = 0
+    totals: Totals = Totals()
     members: int = 0  # with a served request
     spend_share: float = 0.0
-
-    @property
-    def is_agents(self) -> bool:
-        return self.key in AGENT_SURFACES
-
-    @property
-    def cents_per_request(self) -> Decimal | None:
-        """None of agents, whose work is counted in runs."""
-        return None if self.is_agents or not self.requests else self.total_cents / self.requests
-
-    @property
-    def cents_per_run(self) -> Decimal | None:
-        return self.total_cents / self.runs if self.is_agents and self.runs else None
 
 
 @dataclass(frozen=True)
 class AgentLine:
-    """The cloud agents, or the automations, of one member. Money in cents."""
+    """The cloud agents, or the automations, of one member."""
 
     owner: Person
     key: str  # the surface
-    total_cents: Decimal
-    requests: int
-    runs: int
+    totals: Totals
     last_day: date
     thread: str  # the agent, automation or conversation with most requests in one hour; empty: none stood out
 
-    @property
-    def cents_per_run(self) -> Decimal | None:
-        return self.total_cents / self.runs if self.runs else None
 
-
-@dataclass
 class Surfaces:
     """Everything the surfaces page shows. Four queries and the selection's."""
 
-    filters: Filters
-    team: Team = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.period = self.filters.period
-        self.team = Team(self.filters)
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.period, self.team = filters, filters.period, Team(filters)
 
     @cached_property
     def earlier_days(self) -> Days:
@@ -87,74 +59,53 @@ class Surfaces:
 
     @cached_property
     def lines(self) -> list[SurfaceLine]:
-        """Each surface with anything in it, the largest spend first."""
-        users = Count("member", distinct=True, filter=Q(requests__gt=0))
-        sums = self.rows.order_by().values_list("surface").annotate(
-            total=Sum("total_cents"), billed=Sum("billed_cents"), served=Sum("requests"),
-            started=Sum("runs"), users=users,
-        )  # fmt: skip
-        rows = list(sums)
-        whole = sum((cents(row[1]) for row in rows), Decimal(0))
+        """Each surface with anything in it, the largest spend first. One query."""
+        users = "COUNT(DISTINCT CASE WHEN requests > 0 THEN member_id END)"
+        rows = fetch(summed(self.rows, ("surface",), *SUMS, users))
+        sums = {key: (Totals._make(figures), users) for key, *figures, users in rows}
+        whole = total([totals for totals, _ in sums.values()]).total_cents
         lines = [
-            SurfaceLine(key, cents(total), cents(billed), served, runs, users, share(cents(total), whole))
-            for key, total, billed, served, runs, users in rows
+            SurfaceLine(key, totals, users, share(totals.total_cents, whole))
+            for key, (totals, users) in sums.items()
         ]
-        keys = {line.key for line in lines}
-        lines += [SurfaceLine(key) for key in self.team.changes.by_surface if key not in keys]
-        return sorted(lines, key=lambda line: (-line.total_cents, line.key))
+        lines += [SurfaceLine(key) for key in self.team.changes.by_surface if key not in sums]
+        return sorted(lines, key=lambda line: (-line.totals.total_micro, line.key))
 
-    @property
-    def total_cents(self) -> Decimal:
-        return sum((line.total_cents for line in self.lines), Decimal(0))
-
-    @property
-    def agent_cents(self) -> Decimal:
-        return sum((line.total_cents for line in self.lines if line.is_agents), Decimal(0))
+    @cached_property
+    def totals(self) -> Totals:
+        return total([line.totals for line in self.lines])
 
     @property
     def agent_share(self) -> float | None:
-        return float(self.agent_cents / self.total_cents) if self.total_cents else None
-
-    @property
-    def requests(self) -> int:
-        """Without those of agents."""
-        return sum(line.requests for line in self.lines if not line.is_agents)
-
-    @property
-    def cents_per_request(self) -> Decimal | None:
-        return (self.total_cents - self.agent_cents) / self.requests if self.requests else None
-
-    @property
-    def runs(self) -> int:
-        return sum(line.runs for line in self.lines)
-
-    @property
-    def cents_per_run(self) -> Decimal | None:
-        return self.agent_cents / self.runs if self.runs else None
+        whole = self.totals
+        return float(whole.agent_cents / whole.total_cents) if whole.total_micro else None
 
     @cached_property
     def by_day(self) -> dict[str, dict[date, Decimal]]:
         """Cents of each shown day, by surface. One query."""
         rows = self.team.selection.by_model.within(self.period.shown_span)
-        sums = rows.order_by().values_list("surface", "day")
         by_surface: dict[str, dict[date, Decimal]] = defaultdict(dict)
-        for surface, day, total in sums.annotate(Sum("total_cents")):
-            by_surface[surface][day] = cents(total)
+        for surface, day, micro in fetch(summed(rows, ("surface", "day"), micro_sum("total_cents"))):
+            by_surface[surface][as_date(day)] = in_cents(micro)
         return by_surface
 
     @cached_property
     def agents(self) -> list[AgentLine]:
         """Owners of cloud agents and of automations, the largest spend first. Two queries."""
-        rows = self.rows.filter(surface__in=AGENT_SURFACES).order_by().values_list("member_id", "surface")
-        sums = rows.annotate(Sum("total_cents"), Sum("requests"), Sum("runs"), Max("day"))
+        rows = self.rows.filter(surface__in=AGENT_SURFACES)
         lines = [
             AgentLine(
-                self.team.people[pk], surface, cents(total), requests, runs, day,
+                self.team.people[pk],
+                surface,
+                Totals._make(figures),
+                as_date(day),
                 self.threads.get((pk, surface), ""),
             )
-            for pk, surface, total, requests, runs, day in sums
-        ]  # fmt: skip
-        return sorted(lines, key=lambda line: (-line.total_cents, line.owner.name.casefold(), line.key))
+            for pk, surface, *figures, day in fetch(summed(rows, ("member_id", "surface"), *SUMS, "MAX(day)"))
+        ]
+        return sorted(
+            lines, key=lambda line: (-line.totals.total_micro, line.owner.name.casefold(), line.key)
+        )
 
     @cached_property
     def threads(self) -> dict[tuple[int, str], str]:

@@ -195,7 +195,7 @@ class PageParts(SimpleNamespace):
     Tables and trees read the address here.
     """
 
-    def __init__(self, query: QueryDict, now: datetime, **parts: object) -> None:
+    def __init__(self, query: QueryDict, now: datetime, **parts: Any) -> None:
         super().__init__(**parts)
         for part in parts.values():
             if hasattr(type(part), "read_address"):

@@ -102,9 +102,9 @@ def test_each_surface_has_what_its_events_add_up_to(agents, query):
         if is_served(event):
             users[key].add(event.member_id)
     lines = {line.key: line for line in Surfaces(asked_for(query)).lines}
-    assert {key: line.total_cents for key, line in lines.items()} == spent
-    assert {key: line.billed_cents for key, line in lines.items()} == billed
-    assert {key: line.requests for key, line in lines.items()} == served
+    assert {key: line.totals.total_cents for key, line in lines.items()} == spent
+    assert {key: line.totals.billed_cents for key, line in lines.items()} == billed
+    assert {key: line.totals.requests for key, line in lines.items()} == served
     assert {key: line.members for key, line in lines.items()} == {key: len(who) for key, who in users.items()}
 
 
@@ -122,11 +122,11 @@ def test_runs_are_counted_where_they_began_and_belong_to_their_owner(agents, que
             spent[key] += event.charged_cents
             last[key] = max(last.get(key, period.first), event.occurred_at.date())
     report = Surfaces(asked_for(query))
-    assert {(line.owner.pk, line.key): line.runs for line in report.agents if line.runs} == runs
-    assert {(line.owner.pk, line.key): line.total_cents for line in report.agents} == spent
+    assert {(line.owner.pk, line.key): line.totals.runs for line in report.agents if line.totals.runs} == runs
+    assert {(line.owner.pk, line.key): line.totals.total_cents for line in report.agents} == spent
     assert {(line.owner.pk, line.key): line.last_day for line in report.agents} == last
-    assert report.runs == sum(runs.values())
-    assert report.cents_per_run == sum(spent.values()) / report.runs
+    assert report.totals.runs == sum(runs.values())
+    assert report.totals.cents_per_run == sum(spent.values()) / report.totals.runs
 
 
 def test_the_days_of_the_chart_add_up_to_the_events(agents):
@@ -185,5 +185,7 @@ def test_the_page_its_tables_and_the_api_say_the_same(agents, client):
         assert client.get(f"/surfaces?csv={key}").status_code == 200
     lines = {line.key: line for line in Surfaces(asked_for("period=30d")).lines}
     answered = {row["surface"]: row for row in client.get("/api/analytics?days=30").json()["surfaces"]}
-    assert {key: row["runs"] for key, row in answered.items()} == {k: line.runs for k, line in lines.items()}
-    assert answered["ide"]["messages"] == lines["ide"].requests
+    assert {key: row["runs"] for key, row in answered.items()} == {
+        k: line.totals.runs for k, line in lines.items()
+    }
+    assert answered["ide"]["messages"] == lines["ide"].totals.requests
