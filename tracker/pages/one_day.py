@@ -16,7 +16,7 @@ from tracker.widgets.charts import Chart, Series
 from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table
 
 
-def page(report: DayReport, filters: Filters, query: QueryDict) -> PageParts:
+def page(report: DayReport, query: QueryDict) -> PageParts:
     def table(key: str, caption: str, columns: list[Column[DayLine]], rows: list[DayLine]) -> Table[DayLine]:
         return Table(
             key, caption, [*columns, *figures(report)], rows, sort="-spend",
@@ -27,24 +27,24 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> PageParts:
     amount, _, share = change.partition(", ")
     return PageParts(
         query,
-        filters.now,
+        report.filters.now,
         report=report,
         compared=amount,
         compared_share=share,
-        drivers=drivers(report),
+        drivers=drivers(report.total, report.members),
         hours=hours_chart(report),
-        members=table("members", "Members", member_columns(), list(report.members)),
-        models=table("models", "Models", [model_column()], list(report.models)),
-        surfaces=table("surfaces", "Surfaces", [surface_column()], list(report.surfaces)),
+        members=table("members", "Members", member_columns(), report.members),
+        models=table("models", "Models", [model_column()], report.models),
+        surfaces=table("surfaces", "Surfaces", [surface_column()], report.surfaces),
     )
 
 
-def drivers(report: DayReport) -> list[DayLine[Person]]:
+def drivers(total: DayLine[None], members: list[DayLine[Person]]) -> list[DayLine[Person]]:
     """Up to three members who each spent a fifth or more of what is above a usual day, the largest first."""
-    above = report.total.extra_cents or 0
+    above = total.extra_cents or 0
     if above < formats.LEAST_BASE_CENTS:
         return []
-    spent = [line for line in report.members if (line.extra_cents or 0) * 5 >= above]
+    spent = [line for line in members if (line.extra_cents or 0) * 5 >= above]
     return sorted(spent, key=lambda line: -(line.extra_cents or 0))[:3]
 
 
@@ -67,11 +67,17 @@ def figures(report: DayReport) -> list[Column[DayLine]]:
     """The columns that every table of the day has."""
     usual = f"The mean of {report.usual_of}." if report.usual_of else "No earlier day is known."
     columns: list[tuple[str, str, Callable[[DayLine], object], str, str]] = [
-        ("spend", "Spend", lambda row: row.total_cents, "money", ""),
+        ("spend", "Spend", lambda row: row.totals.total_cents, "money", ""),
         ("usual", "Usual", lambda row: row.usual_cents, "money", usual),
         ("extra", "Above usual", lambda row: row.extra_cents, "money", "Spend less the usual."),
-        ("requests", "Requests", lambda row: row.requests, "count", ""),
-        ("runs", "Runs", lambda row: row.runs, "count", "Runs of cloud agents and automations that began."),
+        ("requests", "Requests", lambda row: row.totals.requests, "count", ""),
+        (
+            "runs",
+            "Runs",
+            lambda row: row.totals.runs,
+            "count",
+            "Runs of cloud agents and automations that began.",
+        ),
     ]
     return [Column(key, label, value, kind, help=text) for key, label, value, kind, text in columns]
 

@@ -174,8 +174,8 @@ def totals_by_member(rows: Statement | None) -> dict[int, Totals]:
     return {pk: Totals._make(own) for pk, *own in fetch(summed(rows, ("member_id",), *SUMS)) if any(own)}
 
 
-def added_up(parts: Iterable[Part], place: int) -> dict[Any, Totals]:
-    """By what stands in that place of each."""
+def added_up(parts: Iterable[Row], place: int) -> dict[Any, Totals]:
+    """By what stands in that place of each: two keys, then `SUMS`."""
     own = defaultdict[Any, list[tuple[Any, ...]]](list)
     for part in parts:
         own[part[place]].append(part[2 : 2 + len(SUMS)])

@@ -21,7 +21,7 @@ from tracker.pages import teams as teams_layout
 from tracker.reports import people
 from tracker.reports.insights import Insights
 from tracker.reports.member import MemberReport
-from tracker.reports.one_day import day_report
+from tracker.reports.one_day import DayReport
 from tracker.reports.overview import Overview
 from tracker.reports.surfaces import Surfaces
 from tracker.reports.teams import teams_report
@@ -74,7 +74,7 @@ def one_day(request: AccessRequest, day: str) -> HttpResponse:
         request,
         "one_day",
         asked,
-        lambda: day_layout.page(day_report(shown, asked), asked, request.GET),
+        lambda: day_layout.page(DayReport(shown, asked), request.GET),
         choices=build_period_choices,
         title=formats.day(shown),
         csv_name=f"day-{shown}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,14 +16,15 @@ from tests.tracker.pages import company
 from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters
 from tracker.pages.one_day import drivers
-from tracker.reports.one_day import DayLine, DayReport, day_report
+from tracker.reports.one_day import DayLine, DayReport
+from tracker.reports.usage import Totals
 
 pytestmark = pytest.mark.usefixtures("acme")
 DAY = date(2026, 11, 12)  # a Thursday, on which Ben moved
 
 
 def report_of(day: date = DAY, query: str = "", visible: frozenset[int] | None = None) -> DayReport:
-    return day_report(day, filters.parse_filters(QueryDict(query), NOW, visible, NOW))
+    return DayReport(day, filters.parse_filters(QueryDict(query), NOW, visible, NOW))
 
 
 def events_of(day: date) -> list[UsageEvent]:
@@ -40,20 +40,26 @@ def sums_by(key, events) -> dict:
 
 def test_members_models_and_surfaces_add_up_to_the_events_of_the_day():
     report, events = report_of(), events_of(DAY)
-    assert {line.subject.pk: line.total_cents for line in report.members} == sums_by(
+    assert {line.subject.pk: line.totals.total_cents for line in report.members} == sums_by(
         lambda event: event.member_id, events
     )
-    assert {line.subject.key: line.total_cents for line in report.models} == sums_by(
+    assert {line.subject.key: line.totals.total_cents for line in report.models} == sums_by(
         lambda event: event.model, events
     )
     expected = sums_by(lambda event: surface_for(event).label.lower(), events)
-    assert {line.subject.lower(): line.total_cents for line in report.surfaces} == expected
-    assert report.total.total_cents == sum(event.charged_cents for event in events)
+    assert {line.subject.lower(): line.totals.total_cents for line in report.surfaces} == expected
+    assert report.total.totals.total_cents == sum(event.charged_cents for event in events)
 
 
 def test_of_a_day_before_the_first_usage_nothing_is_known():
     assert not report_of(FIRST_DAY - timedelta(days=1)).is_known
     assert report_of(FIRST_DAY).is_known
+
+
+def test_no_day_before_the_first_usage_is_offered(client):
+    assert "The day before" in client.get(f"/days/{FIRST_DAY + timedelta(days=1)}").text
+    assert "The day before" not in client.get(f"/days/{FIRST_DAY}").text
+    assert "The day before" not in client.get(f"/days/{FIRST_DAY - timedelta(days=1)}").text
 
 
 def test_active_members_are_people():
@@ -98,7 +104,7 @@ def test_a_group_has_whoever_was_in_it_on_the_day():
         for event in events_of(DAY)
         if event.member.email in ("eva.novak@acme.example", "gail.brandt@acme.example", company.MOVER)
     )
-    assert data.total.total_cents == expected
+    assert data.total.totals.total_cents == expected
     assert sum(cents for cents in data.hours if cents is not None) == expected
 
 
@@ -106,7 +112,9 @@ def test_a_reader_who_may_see_one_member_gets_nothing_of_the_others():
     ana = Member.objects.get(email="ana.novak@acme.example")
     report = report_of(visible=frozenset({ana.pk}))
     assert {line.subject.pk for line in report.members} <= {ana.pk}
-    assert report.total.total_cents == sum(e.charged_cents for e in events_of(DAY) if e.member_id == ana.pk)
+    assert report.total.totals.total_cents == sum(
+        e.charged_cents for e in events_of(DAY) if e.member_id == ana.pk
+    )
 
 
 def test_incidents_that_began_on_the_day_are_listed(client):
@@ -133,12 +141,15 @@ def test_who_drives_a_day_is_named_first(client):
     report = report_of()
     (ana, ben, cleo, *_) = (line.subject for line in report.members)
     spent = {ana: (9_000, 8_900), ben: (4_000, 500), cleo: (9_000, 1_000)}
-    members = [DayLine(who, Decimal(cents), 1, 0, Decimal(usual)) for who, (cents, usual) in spent.items()]
-    tall = replace(report, total=DayLine(None, Decimal(22_000), 3, 0, Decimal(10_400)), members=members)
-    assert [line.subject for line in drivers(tall)] == [cleo, ben]
-    assert drivers(replace(tall, total=replace(tall.total, total_cents=Decimal(11_000)))) == []
+
+    def line(who, cents, usual):
+        return DayLine(who, Totals(total_micro=cents * 10**6), Decimal(usual))
+
+    members = [line(who, *cents) for who, cents in spent.items()]
+    assert [driver.subject for driver in drivers(line(None, 22_000, 10_400), members)] == [cleo, ben]
+    assert drivers(line(None, 11_000, 10_400), members) == []
     text = client.get(f"/days/{DAY}").text
-    assert ("Most of what is above usual" in text) == bool(drivers(report))
+    assert ("Most of what is above usual" in text) == bool(drivers(report.total, report.members))
 
 
 def test_the_page_costs_few_queries_and_exports_its_tables(client, django_assert_max_num_queries):
