@@ -22,6 +22,7 @@ from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.people import member_url
 from tracker.reports.reconciled import Reconciled
+from tracker.reports.teams import parents
 from tracker.widgets import formats
 from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Row, Table, query_string_with
 from tracker.widgets.trees import Tree
@@ -151,10 +152,11 @@ def group_lines(result: Chargeback, changes: ChargeChanges) -> list[GroupLine]:
     names = {pk: name for pk, name in names.items() if name != UNASSIGNED_NAME}
     concerned = {*charges, *by_group}
     options = [option for option in group_options(names) if option.group_ids & concerned]
+    folded = parents(options)
     return [
         GroupLine(
             option,
-            is_parent=any(other.group_ids < option.group_ids for other in options),
+            is_parent=option.path in folded,
             members=len({member.member_id for charge in own for member in charge.members}),
             figures=total(charge.figures for charge in own),
             change=sum((by_group.get(pk, NO_CHANGE) for pk in option.group_ids), NO_CHANGE)

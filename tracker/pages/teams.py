@@ -13,7 +13,7 @@ from markupsafe import Markup
 from tracker.filters import Filters, period_query
 from tracker.pages.changes import earlier_bars
 from tracker.pages.days import day_axis, dollars, known
-from tracker.reports.teams import TeamRow, TeamsReport
+from tracker.reports.teams import TeamRow, Teams
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
@@ -78,7 +78,7 @@ COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
 }
 
 
-def page(report: TeamsReport, query: QueryDict) -> PageParts:
+def page(report: Teams, query: QueryDict) -> PageParts:
     return PageParts(
         query,
         report.filters.now,
@@ -89,7 +89,7 @@ def page(report: TeamsReport, query: QueryDict) -> PageParts:
     )
 
 
-def teams_tree(report: TeamsReport) -> Tree[TeamRow]:
+def teams_tree(report: Teams) -> Tree[TeamRow]:
     kept = period_query(report.filters)
     columns: list[Column[TeamRow]] = [
         Column("spend", "Spend", lambda row: row.cents, "money", help=SPEND),
@@ -133,7 +133,7 @@ def trend(cents: list[Decimal]) -> Markup | None:
     )
 
 
-def group_chart(report: TeamsReport) -> Chart:
+def group_chart(report: Teams) -> Chart:
     """Spend by day of the largest groups at the top, and of all others."""
     period = report.filters.period
     largest = sorted(report.top, key=lambda row: -row.spend.total_cents)[: len(TOLD_APART)]

@@ -1,10 +1,12 @@
 """Spend of every group, with its parents as sums: this period, the one before, and the cycle's end."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from collector.base.days import utc_day
@@ -15,7 +17,6 @@ from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
 from tracker.filters import Filters
-from tracker.periods import Comparison
 from tracker.reports import people
 from tracker.reports.changes import Change
 from tracker.reports.cycle import cycle_forecast
@@ -27,6 +28,11 @@ from tracker.reports.usage import Day
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
+
+
+def parents(options: Sequence[GroupOption]) -> set[str]:
+    """The paths of those in the order of the tree that have others below them."""
+    return {option.path for option, following in pairwise(options) if following.depth > option.depth}
 
 
 class Used(NamedTuple):
@@ -73,29 +79,8 @@ class TeamRow:
         return float(spend.billed_cents / spend.total_cents) if spend.total_cents else None
 
 
-@dataclass(frozen=True)
-class TeamsReport:
-    """Rows in the order of the tree, parents before children, Unassigned last."""
-
-    filters: Filters
-    rows: list[TeamRow]
-    total: TeamRow  # everybody whom the reader may see
-    comparison: Comparison | None
-    days: Days  # of all of these groups
-
-    @property
-    def top(self) -> list[TeamRow]:
-        """The groups that are no part of another."""
-        return [row for row in self.rows if row.option.depth == 0]
-
-
-def teams_report(filters: Filters) -> TeamsReport:
+class Teams:
     """Every group that spent anything or has a seat. About a dozen queries, whatever the team's size."""
-    return _Teams(filters).report()
-
-
-class _Teams:
-    """What is loaded once for all rows."""
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
@@ -104,47 +89,68 @@ class _Teams:
         self.comparison = filters.comparison_by(filters.compare or "before")
         self.trend_start = self.period.today - timedelta(days=TREND_DAYS)
         starts = [cycle_start, self.trend_start, self.period.first]
-        self.days = self._by_day(min([*starts, self.comparison.earlier_first] if self.comparison else starts))
+        self.by_group = self._by_day(
+            min([*starts, self.comparison.earlier_first] if self.comparison else starts)
+        )
         self.people = people.everybody(self.period.end)
-        self.models: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+        self.models: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self.used: dict[int, dict[int, Used]] = defaultdict(dict)
         self._load_used()
         self.seats = self._seats()
         self.paces = self._paces()
 
-    def report(self) -> TeamsReport:
-        tree = self.groups()
-        wanted = self.filters.group.group_ids if self.filters.group else None
+    @cached_property
+    def rows(self) -> list[TeamRow]:
+        """In the order of the tree, parents before children, Unassigned last."""
+        tree, wanted = self.groups(), self.filters.group.group_ids if self.filters.group else None
         shown = [option for option in tree if wanted is None or option.group_ids <= wanted]
-        rows = [self.row(option, shown) for option in shown]
-        everybody = frozenset({*self.days, *self.seats, *self.used})
-        everything = GroupOption("", "All groups", 0, everybody if wanted is None else wanted)
-        kept = [
+        folded = parents(shown)
+        rows = [self.row(option, option.path in folded) for option in shown]
+        return [
             row
             for row in rows
             if row.seats or row.spend.total_cents or (row.change and row.change.before_cents)
         ]
-        total, days = self.row(everything, []), self.days_of(everything.group_ids)
-        return TeamsReport(self.filters, kept, total, self.comparison, days)
+
+    @cached_property
+    def everything(self) -> GroupOption:
+        """All of these groups."""
+        everybody = frozenset({*self.by_group, *self.seats, *self.used})
+        group = self.filters.group
+        return GroupOption("", "All groups", 0, group.group_ids if group else everybody)
+
+    @property
+    def total(self) -> TeamRow:
+        """Everybody whom the reader may see."""
+        return self.row(self.everything, is_parent=False)
+
+    @property
+    def days(self) -> Days:
+        return self.days_of(self.everything.group_ids)
+
+    @property
+    def top(self) -> list[TeamRow]:
+        """The groups that are no part of another."""
+        return [row for row in self.rows if row.option.depth == 0]
 
     def days_of(self, group_ids: Collection[int]) -> Days:
-        return merged([self.days[pk] for pk in group_ids if pk in self.days])
+        return merged([self.by_group[pk] for pk in group_ids if pk in self.by_group])
 
     def groups(self) -> list[GroupOption]:
         """Open groups, and closed ones that spent something in these days, unless a group is chosen."""
         if self.filters.options:
             return list(self.filters.options)
         known = self.filters.groups
-        names = {group.pk: group.name for group in known if not group.closed_day or group.pk in self.days}
+        names = {group.pk: group.name for group in known if not group.closed_day or group.pk in self.by_group}
         return group_options(shown_paths(names))
 
-    def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
+    def row(self, option: GroupOption, is_parent: bool) -> TeamRow:
         days, period = self.days_of(option.group_ids), self.period
         trend = days.between(self.trend_start, period.today - timedelta(days=1))
         daily = days.between(period.first, period.last_shown, period.cycle)
         return TeamRow(
             option=option,
-            is_parent=any(other.group_ids < option.group_ids for other in tree),
+            is_parent=is_parent,
             seats=sum(self.seats.get(pk, 0) for pk in option.group_ids),
             active=len(
                 {
@@ -181,8 +187,8 @@ class _Teams:
 
     def main_model(self, group_ids: Collection[int]) -> PaletteModel | None:
         sums: dict[str, Decimal] = defaultdict(Decimal)
-        for (group_id, model), spent in self.models.items():
-            if group_id in group_ids:
+        for group_id in group_ids:
+            for model, spent in self.models.get(group_id, {}).items():
                 sums[model] += spent
         largest = max(sums, key=lambda model: sums[model], default=None)
         return self.filters.palette.model(largest) if largest is not None and sums[largest] else None
@@ -204,7 +210,7 @@ class _Teams:
             rows, *Used._fields, keys=keys, weekly=weekly
         ):
             spent = cents(total)
-            self.models[group_id, model] += spent
+            self.models[group_id][model] += spent
             known = self.used[group_id].get(pk, NOT_USED)
             self.used[group_id][pk] = Used(known.requests + requests, known.total_cents + spent)
 

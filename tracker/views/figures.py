@@ -24,7 +24,7 @@ from tracker.reports.member import MemberReport
 from tracker.reports.one_day import DayReport
 from tracker.reports.overview import Overview
 from tracker.reports.surfaces import Surfaces
-from tracker.reports.teams import teams_report
+from tracker.reports.teams import Teams
 from tracker.views.answers import CHARTS, filtered_response
 from tracker.widgets import formats
 
@@ -60,7 +60,7 @@ def teams(request: AccessRequest) -> HttpResponse:
         request,
         "teams",
         asked,
-        lambda: teams_layout.page(teams_report(asked), request.GET),
+        lambda: teams_layout.page(Teams(asked), request.GET),
         choices=build_period_choices,
         scripts=(*CHARTS, "tracker/js/teams.js"),
     )

@@ -21,7 +21,7 @@ from tracker.reports.insights import Insights
 from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 from tracker.reports.surfaces import Surfaces
-from tracker.reports.teams import teams_report
+from tracker.reports.teams import Teams
 
 MIDNIGHT = NOW.replace(hour=0, minute=0)
 MONTH = timedelta(days=31)  # from the start of the last cycle to that of this one
@@ -83,7 +83,7 @@ def test_a_member_and_the_teams_change_as_their_events_do(acme, query):
     assert found(MemberReport(ana, asked_for(query)).changes.by_model) == of_ana
 
     by_group = expected(query, lambda event: fact_of(event).group)
-    rows = {row.option.path: row.change for row in teams_report(asked_for(query)).rows}
+    rows = {row.option.path: row.change for row in Teams(asked_for(query)).rows}
     assert {path: found({path: rows[path]})[path] for path in by_group} == by_group
 
 

@@ -23,7 +23,7 @@ from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 from tracker.reports.pace import HOURS, pace_of
 from tracker.reports.team import Team
-from tracker.reports.teams import teams_report
+from tracker.reports.teams import Teams
 
 ANA = "ana.novak@acme.example"
 
@@ -199,7 +199,7 @@ def test_a_model_counts_the_people_who_used_it_and_no_service_account(acme):
 
 def test_a_team_and_a_group_with_a_runaway_go_on_at_what_is_above_the_usual(runaway):
     usual = Overview(asked_for()).cycle.forecast
-    groups = {row.option.path: row.forecast for row in teams_report(asked_for()).rows}
+    groups = {row.option.path: row.forecast for row in Teams(asked_for()).rows}
     open_incident(ANA)
     start = NOW.replace(hour=12, minute=0)
     before = UsageEvent.objects.filter(
@@ -213,7 +213,7 @@ def test_a_team_and_a_group_with_a_runaway_go_on_at_what_is_above_the_usual(runa
     hours = (CYCLE_END - NOW) / timedelta(hours=1)
     assert widened.high_cents == pytest.approx(usual.high_cents + hours * extra)
     assert widened.low_cents == usual.low_cents
-    rows = {row.option.path: row.forecast for row in teams_report(asked_for()).rows}
+    rows = {row.option.path: row.forecast for row in Teams(asked_for()).rows}
     for path in ("Platform", "Platform > Core"):
         assert rows[path].expected_cents == pytest.approx(groups[path].expected_cents + 9.5 * extra)
     assert rows["Data"] == groups["Data"]

@@ -21,7 +21,7 @@ from tracker import filters
 from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 from tracker.reports.team import Team
-from tracker.reports.teams import teams_report
+from tracker.reports.teams import Teams
 
 pytestmark = pytest.mark.usefixtures("acme")
 
@@ -81,7 +81,7 @@ def test_the_forecast_of_every_group_follows_from_its_events(now):
         company.UsageEvent.objects.filter(occurred_at__gt=now).delete()
         company.recompute_days(company.FIRST_DAY, company.TODAY, NOW)
     with time_machine.travel(now, tick=False):
-        rows = {row.option.path: row.forecast for row in teams_report(asked("", now)).rows}
+        rows = {row.option.path: row.forecast for row in Teams(asked("", now)).rows}
         for group in GROUPS:
             expected = expected_end(in_group(seen, group), now)
             found = rows[group]

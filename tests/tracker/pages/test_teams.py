@@ -15,13 +15,13 @@ from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_START, LAST_START, NOW, TODAY
 from tracker import filters
 from tracker.pages import teams as layout
-from tracker.reports.teams import TeamsReport, teams_report
+from tracker.reports.teams import Teams
 
 pytestmark = pytest.mark.usefixtures("acme")
 
 
-def report_of(query: str = "", visible: frozenset[int] | None = None) -> TeamsReport:
-    return teams_report(filters.parse_filters(QueryDict(query), NOW, visible))
+def report_of(query: str = "", visible: frozenset[int] | None = None) -> Teams:
+    return Teams(filters.parse_filters(QueryDict(query), NOW, visible))
 
 
 def cents_by_group(start, end) -> dict[str, Decimal]:
