@@ -20,7 +20,7 @@ from .evidence import (
 )
 from .frame import DAY_HOURS, Frame, Measures
 from .habits import Habit
-from .usual import expectation, habits, heavy_cents, noise_of
+from .usual import PRICE_MARGIN, expectation, habits, heavy_cents, noise_of, team_cost
 
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 4.0
@@ -142,6 +142,7 @@ def _usual_of(row: int, frame: Frame, baseline: Baseline) -> Usual:
         context=float(np.exp(context.level[row])),
         most_context=float(np.exp(context.centre[row] + reach)),
         cost_lift=float(baseline.cost_lift[row, frame.peak_hours_ago[row]]),
+        team_cost=PRICE_MARGIN * frame.past.once(team_cost),
         problem_days=frame.problem_days(row),
     )
 

@@ -70,12 +70,14 @@ class Evidence:
 @dataclass(frozen=True)
 class Usual:
     """What a member's requests are compared with: their weighed tokens, usually and at most as the member's
-    own days allow; and `cost_lift`, how many times the usual a request costs everybody now. Nothing is
-    compared with `problem_days`, counted from 1970."""
+    own days allow; `cost_lift`, how many times the usual a request costs everybody now; and `team_cost`, the
+    cents of a request that are nothing new in the team. Nothing is compared with `problem_days`, counted
+    from 1970."""
 
     context: float
     most_context: float
     cost_lift: float = 1.0
+    team_cost: float = 0.0
     problem_days: Array | Sequence[int] = ()
 
 
@@ -134,7 +136,7 @@ def gather(work: Work, names: WorkNames, start: int, end: int, usual: Usual) -> 
     if not window.requests.sum():
         return ()
     pieces = (
-        _new_model(window, before, names, start, usual.cost_lift),
+        _new_model(window, before, names, start, usual),
         _one_thread(window, before, names),
         _machine_pace(window, before),
         _strange_hours(window, before),
@@ -143,7 +145,7 @@ def gather(work: Work, names: WorkNames, start: int, end: int, usual: Usual) -> 
     return tuple(filter(None, pieces))
 
 
-def _new_model(window: Work, before: Work, names: WorkNames, start: int, cost_lift: float) -> Evidence | None:
+def _new_model(window: Work, before: Work, names: WorkNames, start: int, usual: Usual) -> Evidence | None:
     """A model that never carried a day of the member's carries the spend, and a request of it costs more than
     those of the models that did."""
     requests_before = before.requests.sum()
@@ -157,16 +159,17 @@ def _new_model(window: Work, before: Work, names: WorkNames, start: int, cost_li
     model = int(by_model.argmax())
     spent, total = by_model[model], window.cents.sum()
     requests = window.requests[window.model == model].sum()
-    usual = before.cents.sum() / requests_before
+    cost_before = before.cents.sum() / requests_before
     is_new = before.requests[before.model == model].sum() < NEW_MODEL_SHARE * requests_before
     carried = _costs_of_carriers(earlier)
     costliest = max(carried.values(), default=0.0)
-    least = max(COSTLIER * usual, COSTLIER_THAN_A_DAY * costliest) * cost_lift * requests
+    least_cost = max(COSTLIER * cost_before, COSTLIER_THAN_A_DAY * costliest, usual.team_cost)
+    least = least_cost * usual.cost_lift * requests
     is_tried = is_new and model not in carried and requests >= LEAST_NEW_REQUESTS
     if not is_tried or spent < CARRIED_SHARE * total or spent < least:
         return None
     name = names.models[model]
-    dollars, was = spent / requests / 100, usual / 100
+    dollars, was = spent / requests / 100, cost_before / 100
     text = f"{name} is new for them, at ${dollars:,.2f} a request against ${was:,.2f}"
     return Evidence(EvidenceKind.NEW_MODEL, text, name)
 

@@ -26,6 +26,8 @@ PRICE_Z = 2.5
 # Nor is a price, or a cost per request, that most of the money went at, or a little more, which is what mixes
 # of tokens do to it.
 MAIN_SHARE, PRICE_MARGIN = 0.5, 1.25
+# Nor is one that a quarter of the team pays, whoever else joins them on their models.
+TEAM_SHARE = 0.75
 # Nor is a day such as the member had so often before, or a little more. The newest days of the history do not
 # count: an excess that goes on does not excuse itself within the week.
 REACHED_TIMES, REACHED_MARGIN, TOO_NEW_DAYS = 2, 1.25, 5
@@ -60,7 +62,8 @@ def _price_bound(frame: Frame, price: Habit) -> Array:
     noise = noise_of(frame.rolling.requests)
     with np.errstate(over="ignore"):
         own = np.exp(price.centre[:, None] + PRICE_Z * price.reach[:, None] * noise)
-    return np.maximum(own, PRICE_MARGIN * frame.past.once(main_price)[:, None]) * lift(paid, usual)
+    main = np.maximum(frame.past.once(main_price), frame.past.once(team_price))
+    return np.maximum(own, PRICE_MARGIN * main[:, None]) * lift(paid, usual)
 
 
 def main_price(past: Past) -> Array:
@@ -73,6 +76,22 @@ def main_costs(past: Past) -> tuple[Array, Array]:
     history = past.history
     by_hand = _main_ratio(history.hand_cents, history.hand_requests)
     return by_hand, _main_ratio(history.agent_cents, history.agent_requests)
+
+
+def team_cost(past: Past) -> float:
+    """Cents per request by hand at which, or over which, a quarter of the team spends most of its money; 0
+    where there is no team."""
+    return _team_ratio(past.once(main_costs)[0])
+
+
+def team_price(past: Past) -> float:
+    """The same of cents per weighed token."""
+    return _team_ratio(past.once(main_price))
+
+
+def _team_ratio(by_member: Array) -> float:
+    known = by_member[by_member > 0]
+    return float(np.quantile(known, TEAM_SHARE)) if len(known) >= TEAM_MEMBERS else 0.0
 
 
 def _main_ratio(cents: Array, units: Array) -> Array:

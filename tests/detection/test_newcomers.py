@@ -8,6 +8,7 @@ import pytest
 from collector.models import Surface
 from detection.frame.baseline import learn, prove
 from detection.frame.evidence import Work, WorkNames
+from detection.frame.frame import Past
 from detection.models import DetectionSettings
 from detection.rules import own_baseline
 
@@ -52,5 +53,17 @@ def test_a_newcomer_with_few_requests_is_found_by_what_a_token_costs(price, foun
     weight[9] /= price
     frame = replace(frame, hours=frame.hours._replace(weight=weight))
     settings = DetectionSettings()
+    findings = own_baseline.findings_in(frame, settings, learn(frame, settings))
+    assert [finding.member_id for finding in findings] == found
+
+
+@pytest.mark.parametrize(("others", "found"), [(2, [10]), (3, [])])
+def test_a_newcomer_who_pays_for_a_token_what_a_quarter_of_the_team_pays_is_no_incident(others, found):
+    frame = make_frame([steady(10)] * 9 + [[0]], [[10]] * 9 + [[60]], hour_requests=[[10]] * 9 + [[3]])
+    days, hours = frame.past.days, frame.hours
+    at_four_times = np.array([1] * (9 - others) + [4] * others)
+    days = days._replace(weight=days.weight / np.append(at_four_times, 1)[:, None])
+    hours = hours._replace(weight=hours.weight / np.append(at_four_times, 4)[:, None])
+    frame, settings = replace(frame, past=Past(days), hours=hours), DetectionSettings()
     findings = own_baseline.findings_in(frame, settings, learn(frame, settings))
     assert [finding.member_id for finding in findings] == found

@@ -76,6 +76,12 @@ def test_a_model_to_which_the_whole_team_moves_proves_nothing_about_a_member(cos
     )  # 38 cents a request, of 10 usually
 
 
+@pytest.mark.parametrize(("team_cost", "found"), [(37.0, {EvidenceKind.NEW_MODEL}), (38.0, set())])
+def test_a_model_that_costs_no_more_a_request_than_the_team_pays_proves_nothing(team_cost, found):
+    usual = replace(USUAL, team_cost=team_cost)
+    assert kinds((START + 10, 1, 150.0, 4.0, 400.0), usual=usual) == found
+
+
 @pytest.mark.parametrize(
     ("surface", "requests", "found"),
     [
