@@ -24,6 +24,8 @@ MESSAGES = {
     500: "Something went wrong. The log has the details. Trying again later may help.",
 }
 
+OF_A_BODY = (413, 415)  # what else an operation with a body may answer
+
 
 class Error(Schema):
     """What every failed request answers."""

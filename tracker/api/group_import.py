@@ -20,7 +20,7 @@ from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
-from tracker.api.errors import ApiError, documented
+from tracker.api.errors import OF_A_BODY, ApiError, documented
 from tracker.api.schemas import Email, Strict, Text, at
 
 router = Router(tags=["groups"])
@@ -76,7 +76,9 @@ class GroupImportPreview(Schema):
     )
 
 
-@router.post("/groups/import", auth=administers, response={200: GroupImportPreview, **documented(409)})
+@router.post(
+    "/groups/import", auth=administers, response={200: GroupImportPreview, **documented(409, *OF_A_BODY)}
+)
 def import_groups(request: AccessRequest, body: Import) -> dict[str, object]:
     """What HiBob's People Directory CSV would change; with `apply` it is done, in one transaction."""
     now = timezone.now()

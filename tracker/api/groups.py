@@ -18,7 +18,7 @@ from groups.reporting import summary
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
-from tracker.api.errors import ApiError, documented
+from tracker.api.errors import OF_A_BODY, ApiError, documented
 from tracker.api.schemas import Email, Strict, Text, at
 
 router = Router(tags=["groups"])
@@ -68,7 +68,7 @@ def read_groups(request: AccessRequest) -> list[dict[str, object]]:
     return [group_row(row) for row in rows]
 
 
-@router.patch("/groups", auth=administers, response={200: Changed, **documented(404, 409)})
+@router.patch("/groups", auth=administers, response={200: Changed, **documented(404, 409, *OF_A_BODY)})
 def change_group(request: AccessRequest, body: GroupChange) -> Changed:
     """Rename a group, create one, or assign a member to one from today. 409 where that cannot be done."""
     now = timezone.now()

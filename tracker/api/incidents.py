@@ -21,7 +21,7 @@ from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.auth import acts
 from tracker.api.causes import CauseOfIncident
-from tracker.api.errors import ApiError, documented
+from tracker.api.errors import OF_A_BODY, ApiError, documented
 from tracker.api.schemas import Days, Strict, Text
 from tracker.filters import Filters
 from tracker.lookup import find_incident
@@ -157,7 +157,7 @@ def read_incident(request: AccessRequest, pk: Number) -> dict[str, object]:
     return incident_row(incident).dict() | {"diagnosis": cause}
 
 
-@router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})
+@router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409, *OF_A_BODY)})
 def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     """Acknowledge, resolve, reopen, snooze, or give a verdict. 409 if somebody else was first."""
     incident = find_incident(request, pk)

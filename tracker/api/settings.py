@@ -15,7 +15,7 @@ from collector.base.history import annotate_history
 from detection.models import DetectionSettings
 from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
-from tracker.api.errors import ApiError, documented
+from tracker.api.errors import OF_A_BODY, ApiError, documented
 from tracker.api.schemas import Count, Number, Strict, Switch, all_optional
 
 router = Router(tags=["settings"])
@@ -113,7 +113,7 @@ def read_settings(request: AccessRequest, response: HttpResponse) -> Settings:
     return as_schema(row)
 
 
-@router.put("/settings", auth=administers, response={200: Saved, **documented(412)})
+@router.put("/settings", auth=administers, response={200: Saved, **documented(412, *OF_A_BODY)})
 def change_settings(
     request: AccessRequest,
     response: HttpResponse,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.tracker.api.conftest import make_token
+from tracker.api.api import api
 
 CASES = [
     ("GET", "/api/nope", 404),
@@ -69,3 +70,10 @@ def test_what_is_left_of_a_refused_body_is_read(client, token, status):
 def test_an_error_over_gzip_is_whole_too(live_server):
     status, headers, data = read_answer(live_server.url, "GET", "/api/nope", **{"Accept-Encoding": "gzip"})
     assert status == 404 and int(headers["content-length"]) == len(data)
+
+
+def test_the_document_says_of_every_body_that_it_may_be_too_large_or_no_json():
+    operations = [way for path in api.get_openapi_schema()["paths"].values() for way in path.values()]
+    with_body = [operation for operation in operations if "requestBody" in operation]
+    assert len(with_body) == 4
+    assert all({413, 415} <= {int(status) for status in operation["responses"]} for operation in with_body)
