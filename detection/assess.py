@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import ModuleType
 
 import numpy as np
 
@@ -59,20 +60,18 @@ def assess(
     silent = {gap.rule for gap in no_data}
     few = frame.only(worth_a_look(frame, settings))
     baseline = prove(few, settings, learn(few, settings), read_work)
-    findings: list[Finding] = []
-    for of_the_day in OF_THE_DAY:
-        if not silent.intersection(of_the_day.RULES):
-            findings += of_the_day.findings_in(few, settings, baseline)
-    for of_all in OF_ALL:
-        if not silent.intersection(of_all.RULES):
-            findings += of_all.findings_in(frame, settings)
-    asked_about = _asked_about(frame, settings, findings)
-    for context in CONTEXT:
-        if not silent.intersection(context.RULES):
-            findings += context.findings_in(asked_about, settings)
+    findings = _findings(OF_THE_DAY, silent, few, settings, baseline)
+    findings += _findings(OF_ALL, silent, frame, settings)
+    findings += _findings(CONTEXT, silent, _asked_about(frame, settings, findings), settings)
     findings.sort(key=lambda finding: ORDER[finding.rule])
     standing, suppressed = exempt(findings, exemptions)
     return Assessment(tuple(without_idle_talk(standing, settings)), tuple(suppressed), no_data)
+
+
+def _findings(modules: Iterable[ModuleType], silent: set[str], *judged: object) -> list[Finding]:
+    """What these rules find, except those that lack a source."""
+    heard = (module for module in modules if not silent.intersection(module.RULES))
+    return [finding for module in heard for finding in module.findings_in(*judged)]
 
 
 def _asked_about(frame: Frame, settings: DetectionSettings, findings: Sequence[Finding]) -> Frame:

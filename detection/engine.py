@@ -189,11 +189,7 @@ def _is_history(onset_at: datetime | None, first_alerts_at: datetime | None) -> 
 def _report(as_of: datetime, stored: Stored, assessment: Assessment, silent: int) -> DetectionReport:
     return DetectionReport(
         as_of=as_of,
-        opened=tuple(stored.opened),
-        still=tuple(stored.still),
-        returned=tuple(stored.returned),
-        worsened=tuple(stored.worsened),
-        cleared=tuple(stored.cleared),
+        **{name: tuple(anomalies) for name, anomalies in vars(stored).items()},
         suppressed=len(assessment.suppressed),
         silent=silent,
         no_data=assessment.no_data,

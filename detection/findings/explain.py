@@ -86,30 +86,23 @@ class _Models:
 def explain(finding: Finding, events: pd.DataFrame, usual: pd.DataFrame, team: pd.DataFrame) -> Explanation:
     """Split the finding's extra; `usual` and `team` are sums (cents, requests, weight) by model before the
     window."""
+    proofs = [item.text for item in finding.evidence]
     window = _inside(finding, events)
     if window is None:
-        return Explanation(sentence=_listed(finding.evidence), evidence=finding.evidence)
+        return Explanation(sentence="; ".join(proofs), evidence=finding.evidence)
     weight = "weight"
     if not (usual["weight"].sum() and window.weight.sum()):
         window, weight = replace(window, weight=window.requests), "requests"
     models = _by_model(window, _ModelSums.read(usual, weight), _ModelSums.read(team, weight))
-    if not finding.extra_cents:
-        return Explanation(
-            model=models.costliest,
-            hours=_hours(window),
-            sentence=_listed(finding.evidence),
-            evidence=finding.evidence,
-        )
-    before = [float(usual[name].sum()) for name in ("requests", "cents", weight)]
-    parts, more = _parts(models, before, finding.expected_cents, finding.extra_cents)
-    named = next((item.model for item in finding.evidence if item.model), "")
-    sentence = "; ".join(filter(None, (_sentence(parts, more), _listed(finding.evidence))))
-    culprit = named or _culprit(models, parts)
+    parts: tuple[ExplanationPart, ...] = ()
+    more, culprit = 0, models.costliest
+    if finding.extra_cents:
+        before = [float(usual[name].sum()) for name in ("requests", "cents", weight)]
+        parts, more = _parts(models, before, finding.expected_cents, finding.extra_cents)
+        named = next((item.model for item in finding.evidence if item.model), "")
+        culprit = named or _culprit(models, parts)
+    sentence = "; ".join(filter(None, (_sentence(parts, more), *proofs)))
     return Explanation(parts, more, culprit, _hours(window), sentence, finding.evidence)
-
-
-def _listed(evidence: tuple[Evidence, ...]) -> str:
-    return "; ".join(item.text for item in evidence)
 
 
 def _inside(finding: Finding, events: pd.DataFrame) -> _Window | None:

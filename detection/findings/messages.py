@@ -39,7 +39,7 @@ def message_of(
 ) -> str:
     """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
     requests"."""
-    sentence = with_onset(_SENTENCES[Rule(finding.rule)](finding, names), onset_at, as_of)
+    sentence = with_onset(_SENTENCES[Rule(finding.rule)](finding, _who(finding, names)), onset_at, as_of)
     return f"{sentence}: {why}" if why else sentence
 
 
@@ -63,6 +63,9 @@ def sentence_of(anomaly: Anomaly) -> str:
 
 
 def _who(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+    """Whom the sentence is about: the member, or the members that a finding of the team names."""
+    if "member_ids" in finding.operands:
+        return listing(names.get(member, "?") for member in finding.operands["member_ids"])
     return TEAM if finding.member_id is None else names.get(finding.member_id, "Somebody")
 
 
@@ -79,40 +82,34 @@ def _spent(finding: SentenceFigures) -> str:
     return f"used an estimated {dollars(finding.observed)} ({dollars(finding.charged_cents)} charged)"
 
 
-def _own_baseline(finding: SentenceFigures, names: Mapping[int, str]) -> str:
-    return f"{_who(finding, names)} {_spent(finding)} in 24 h, {_against(finding)}"
+def _own_baseline(finding: SentenceFigures, who: str) -> str:
+    return f"{who} {_spent(finding)} in 24 h, {_against(finding)}"
 
 
-def _drift(finding: SentenceFigures, names: Mapping[int, str]) -> str:
-    days = finding.operands["days"]
-    return f"{_who(finding, names)} {_spent(finding)} in {days} days, {_against(finding)}"
+def _drift(finding: SentenceFigures, who: str) -> str:
+    return f"{who} {_spent(finding)} in {finding.operands['days']} days, {_against(finding)}"
 
 
-def _spike(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _spike(finding: SentenceFigures, who: str) -> str:
     ratio, average = times(finding.observed, finding.expected), dollars(finding.expected)
-    return f"{_who(finding, names)} {_spent(finding)} in 24 h, {ratio} their daily average of {average}"
+    return f"{who} {_spent(finding)} in 24 h, {ratio} their daily average of {average}"
 
 
-def _expensive_model(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _expensive_model(finding: SentenceFigures, who: str) -> str:
     unit = "run" if finding.metric == "cost_per_run_24h" else "request"
     verb = "paid" if finding.charged_cents is None else "used an estimated"
-    return (
-        f"{_who(finding, names)} {verb} {dollars(finding.observed)} per {unit} in 24 h, {_against(finding)}"
-    )
+    return f"{who} {verb} {dollars(finding.observed)} per {unit} in 24 h, {_against(finding)}"
 
 
-def _machine_pace(finding: SentenceFigures, names: Mapping[int, str]) -> str:
-    made, highest = f"{finding.observed:,.0f}", f"{finding.operands['highest_hour']:,.0f}"
-    is_known = finding.expected >= 1
-    usual = (
-        f", {times(finding.observed, finding.expected)} their usual {finding.expected:,.0f}"
-        if is_known
-        else ""
-    )
-    return f"{_who(finding, names)} made {made} requests in 24 h{usual}, up to {highest} in an hour"
+def _machine_pace(finding: SentenceFigures, who: str) -> str:
+    usual = ""
+    if finding.expected >= 1:
+        usual = f", {times(finding.observed, finding.expected)} their usual {finding.expected:,.0f}"
+    highest = finding.operands["highest_hour"]
+    return f"{who} made {finding.observed:,.0f} requests in 24 h{usual}, up to {highest:,.0f} in an hour"
 
 
-def _price_change(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _price_change(finding: SentenceFigures, who: str) -> str:
     figures = finding.operands
     day = date.fromisoformat(figures["day"])
     also = f"; also more expensive: {listing(figures['also'])}" if figures["also"] else ""
@@ -125,60 +122,53 @@ def _price_change(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     return f"{rise}; {dollars(figures['weekly_cents'])} a week at the present use{also}"
 
 
-def _cycle_limit(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _cycle_limit(finding: SentenceFigures, who: str) -> str:
     spent, limit = dollars(finding.observed), dollars(finding.bound)
-    return f"{_who(finding, names)} spent {spent} in this cycle, over the limit of {limit}"
+    return f"{who} spent {spent} in this cycle, over the limit of {limit}"
 
 
-def _cycle_outlier(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _cycle_outlier(finding: SentenceFigures, who: str) -> str:
     ratio, median = times(finding.observed, finding.expected), dollars(finding.expected)
-    spent = dollars(finding.observed)
-    return f"{_who(finding, names)} spent {spent} in this cycle, {ratio} the team's median of {median}"
+    return f"{who} spent {dollars(finding.observed)} in this cycle, {ratio} the team's median of {median}"
 
 
-def _daily_requests(finding: SentenceFigures, names: Mapping[int, str]) -> str:
-    made, limit = f"{finding.observed:,.0f}", f"{finding.bound:,.0f}"
-    return (
-        f"{_who(finding, names)} made {made} requests on {finding.operands['day']}, over the limit of {limit}"
-    )
-
-
-def _daily_tokens(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _daily_requests(finding: SentenceFigures, who: str) -> str:
     day, limit = finding.operands["day"], finding.bound
-    return (
-        f"{_who(finding, names)} used {finding.observed:,.0f} tokens on {day}, over the limit of {limit:,.0f}"
-    )
+    return f"{who} made {finding.observed:,.0f} requests on {day}, over the limit of {limit:,.0f}"
 
 
-def _team_spend(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _daily_tokens(finding: SentenceFigures, who: str) -> str:
+    day, limit = finding.operands["day"], finding.bound
+    return f"{who} used {finding.observed:,.0f} tokens on {day}, over the limit of {limit:,.0f}"
+
+
+def _team_spend(finding: SentenceFigures, who: str) -> str:
     mean = dollars(finding.expected)
-    return f"{_who(finding, names)} {_spent(finding)} in 24 h; active members spend {mean} a day on average"
+    return f"{who} {_spent(finding)} in 24 h; active members spend {mean} a day on average"
 
 
-def _team_requests(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _team_requests(finding: SentenceFigures, who: str) -> str:
     made, mean = f"{finding.observed:,.0f}", f"{finding.expected:,.0f}"
-    return f"{_who(finding, names)} made {made} requests in 24 h; active members make {mean} a day on average"
+    return f"{who} made {made} requests in 24 h; active members make {mean} a day on average"
 
 
-def _plan_exhausted(finding: SentenceFigures, names: Mapping[int, str]) -> str:
-    billed = dollars(finding.observed)
-    return f"{_who(finding, names)} exhausted the included usage of this cycle; {billed} billed so far"
+def _plan_exhausted(finding: SentenceFigures, who: str) -> str:
+    return f"{who} exhausted the included usage of this cycle; {dollars(finding.observed)} billed so far"
 
 
-def _members_limited(finding: SentenceFigures, names: Mapping[int, str]) -> str:
-    members = finding.operands["member_ids"]
-    verb = "1 member has" if len(members) == 1 else f"{len(members)} members have"
-    listed = listing(names.get(member, "?") for member in members)
-    return f"{verb} reached the spend limit and can spend no more this cycle: {listed}"
+def _members_limited(finding: SentenceFigures, who: str) -> str:
+    count = len(finding.operands["member_ids"])
+    verb = "1 member has" if count == 1 else f"{count} members have"
+    return f"{verb} reached the spend limit and can spend no more this cycle: {who}"
 
 
-def _team_budget(finding: SentenceFigures, names: Mapping[int, str]) -> str:
+def _team_budget(finding: SentenceFigures, who: str) -> str:
     share = 100 * finding.observed / finding.bound
     spent, budget = dollars(finding.observed), dollars(finding.bound)
-    return f"The team spent {spent} in this cycle, {share:.0f} % of the budget of {budget}"
+    return f"{who} spent {spent} in this cycle, {share:.0f} % of the budget of {budget}"
 
 
-_SENTENCES: dict[Rule, Callable[[SentenceFigures, Mapping[int, str]], str]] = {
+_SENTENCES: dict[Rule, Callable[[SentenceFigures, str], str]] = {
     Rule.OWN_BASELINE: _own_baseline,
     Rule.DRIFT: _drift,
     Rule.MACHINE_PACE: _machine_pace,
