@@ -13,6 +13,8 @@ from django_q.tasks import async_task
 from detection.models import DetectionSettings, SettingsTrial
 from detection.vocabulary import Rule
 
+from .overrides import fields
+
 if TYPE_CHECKING:
     from .backtest import SimulatedIncident
 
@@ -30,23 +32,20 @@ def ask_trial(tried: DetectionSettings, *, by: str, now: datetime) -> SettingsTr
 
 
 def field_texts(settings: DetectionSettings) -> dict[str, str]:
-    fields = [field for field in settings._meta.concrete_fields if not field.primary_key]
-    return {field.name: field.value_to_string(settings) for field in fields}
+    return {name: field.value_to_string(settings) for name, field in fields().items()}
 
 
 def settings_from(texts: dict[str, str]) -> DetectionSettings:
     """The settings tried, unsaved."""
-    fields = {field.name: field for field in DetectionSettings._meta.concrete_fields}
-    values = {name: fields[name].to_python(text) for name, text in texts.items() if name in fields}
+    values = {name: field.to_python(texts[name]) for name, field in fields().items() if name in texts}
     return DetectionSettings(pk=DetectionSettings.singleton_instance_id, **values)
 
 
 def changes_since(trial: SettingsTrial, entered: Mapping[str, object]) -> list[str]:
     """Each field of `entered` that is not as it was tested, such as “Spend floor: 90 (tested: 80)”."""
     tested = settings_from(trial.values)
-    labels = {field.name: field.verbose_name for field in tested._meta.concrete_fields}
     return [
-        f"{labels[name]}: {value_text(value)} (tested: {value_text(getattr(tested, name))})"
+        f"{fields()[name].verbose_name}: {value_text(value)} (tested: {value_text(getattr(tested, name))})"
         for name, value in entered.items()
         if value != getattr(tested, name)
     ]

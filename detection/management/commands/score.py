@@ -3,7 +3,7 @@
 import argparse
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -101,29 +101,22 @@ def _json(result: Score) -> dict[str, object]:
 def _score_table(scores: list[Score]) -> Table:
     table = Table("seed", *(name for name, *_ in FIGURES), title="detection (rival)")
     for result in scores:
-        table.add_row(
-            str(result.seed), *(_cell(result.ours, result.rival, *figure[1:]) for figure in FIGURES)
-        )
+        table.add_row(str(result.seed), *_cells([result]))
     table.add_section()
-    means = []
-    for _, figure, shape in FIGURES:
-        pair = (
-            mean([result.ours for result in scores], figure),
-            mean([result.rival for result in scores], figure),
-        )
-        means.append(_shown(*pair, shape))
-    table.add_row("mean", *means)
+    table.add_row("mean", *_cells(scores))
     return table
 
 
-def _cell(ours: Marks, rival: Marks, figure: Callable[[Marks], float | None], shape: str) -> str:
-    return _shown(figure(ours), figure(rival), shape)
+def _cells(scores: list[Score]) -> Iterator[str]:
+    """Each figure's mean over the companies, and the rival's."""
+    for _, figure, shape in FIGURES:
+        ours = mean([result.ours for result in scores], figure)
+        rival = mean([result.rival for result in scores], figure)
+        yield f"{_shown(ours, shape)} ({_shown(rival, shape)})"
 
 
-def _shown(ours: float | None, rival: float | None, shape: str) -> str:
-    return " ".join(
-        ["-" if ours is None else shape.format(ours), "(-)" if rival is None else f"({shape.format(rival)})"]
-    )
+def _shown(value: float | None, shape: str) -> str:
+    return "-" if value is None else shape.format(value)
 
 
 def _kinds(scores: list[Score]) -> Table:
