@@ -20,7 +20,7 @@ from .evidence import (
 )
 from .frame import DAY_HOURS, Frame, Measures
 from .habits import Habit
-from .usual import PRICE_MARGIN, expectation, habits, heavy_cents, noise_of, team_cost
+from .usual import PRICE_MARGIN, MemberHabits, expectation, habits, heavy_cents, noise_of, team_cost
 
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 4.0
@@ -41,7 +41,7 @@ COST_Z_UNDER_FLOOR = 4.0
 
 @dataclass(frozen=True)
 class Baseline:
-    """Habits of spend (cents), requests and cents per request, and per member and rolling day of the frame:
+    """The members' habits, and per member and rolling day of the frame:
 
     `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself;
     `bound_with_proof_cents` is enough with proof: requests far over `bound_requests`, a price of tokens over
@@ -50,11 +50,7 @@ class Baseline:
     for those without one, and `heavy_cents` is what the team's costliest member-days hold.
     """
 
-    spend: Habit
-    requests: Habit
-    cost: Habit
-    agent_cost: Habit
-    context: Habit
+    habits: MemberHabits
     expected_cents: Array
     bound_cents: Array
     bound_with_proof_cents: Array
@@ -72,21 +68,17 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
     """Learn from the frame's history what is usual for each member."""
     # Switched off, the rule raises nothing; the other rules are confirmed as before.
     sensitivity = float(settings.own_baseline_sensitivity) or CONFIRMING_SENSITIVITY
-    spend, made, cost, _, agent_cost, context = frame.past.once(habits)
+    usual = frame.past.once(habits)
     now = frame.once(expectation)
     return Baseline(
-        spend=spend,
-        requests=made,
-        cost=cost,
-        agent_cost=agent_cost,
-        context=context,
+        habits=usual,
         expected_cents=now.cents,
-        bound_cents=_reach(spend, sensitivity) * now.factor,
-        bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * now.factor,
-        bound_requests=_reach(made, sensitivity) * now.factor,
+        bound_cents=_reach(usual.spend, sensitivity) * now.factor,
+        bound_with_proof_cents=_reach(usual.spend, WITH_PROOF * sensitivity) * now.factor,
+        bound_requests=_reach(usual.requests, sensitivity) * now.factor,
         bound_price=now.bound_price,
-        wild_cents=_reach(spend, NEWCOMER * sensitivity) * now.factor,
-        wild_requests=_reach(made, NEWCOMER * sensitivity) * now.factor,
+        wild_cents=_reach(usual.spend, NEWCOMER * sensitivity) * now.factor,
+        wild_requests=_reach(usual.requests, NEWCOMER * sensitivity) * now.factor,
         cost_lift=now.cost_lift,
         heavy_cents=frame.past.once(heavy_cents),
         is_proved=np.zeros(now.cents.shape, dtype=bool),
@@ -136,7 +128,7 @@ def has_evidence(baseline: Baseline, kinds: Set[EvidenceKind]) -> Array:
 
 
 def _usual_of(row: int, frame: Frame, baseline: Baseline) -> Usual:
-    context = baseline.context
+    context = baseline.habits.context
     reach = CONTEXT_Z * context.reach[row] * noise_of(frame.peak.requests[row])
     return Usual(
         context=float(np.exp(context.level[row])),
@@ -153,7 +145,7 @@ def _suspects(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> 
     peak, ended = frame.peak, frame.peak_hours_ago
     floor = float(settings.floor_dollars) * 100
     unusual = peak.cents > baseline.bound_with_proof_cents[np.arange(len(ended)), ended]
-    usual = np.nan_to_num(np.exp(baseline.cost.level)) * float(settings.expensive_model_multiplier)
+    usual = np.nan_to_num(np.exp(baseline.habits.cost.level)) * float(settings.expensive_model_multiplier)
     costly = (peak.hand_cents > usual * peak.hand_requests) & (usual > 0)
     is_fast = (frame.hours.requests >= MACHINE_REQUESTS).sum(axis=1) >= MACHINE_HOURS
     least = np.where(costly, float(settings.expensive_model_min_dollars) * 100, SHARE_OF_FLOOR * floor)

@@ -44,14 +44,14 @@ class Expectation(NamedTuple):
 
 
 def expectation(frame: Frame) -> Expectation:
-    spend, _, cost, price, _, _ = frame.past.once(habits)
+    usual = frame.past.once(habits)
     expected_factor, bound_factor = factors(frame)
-    expected = np.exp(spend.level[:, None]) * expected_factor
-    cost_lift = lift(*ratios(frame.rolling.hand_cents, frame.rolling.hand_requests, cost))
+    expected = np.exp(usual.spend.level[:, None]) * expected_factor
+    cost_lift = lift(*ratios(frame.rolling.hand_cents, frame.rolling.hand_requests, usual.cost))
     return Expectation(
         cents=np.nan_to_num(expected),
         factor=bound_factor * lift(frame.rolling.cents, expected),
-        bound_price=_price_bound(frame, price),
+        bound_price=_price_bound(frame, usual.price),
         cost_lift=np.broadcast_to(cost_lift, expected.shape),
     )
 
@@ -107,22 +107,31 @@ def _main_ratio(cents: Array, units: Array) -> Array:
     return np.take_along_axis(price, np.take_along_axis(order, middle, axis=1), axis=1)[:, 0]
 
 
-def habits(past: Past) -> tuple[Habit, ...]:
-    """Habits of spend, of requests, of cents per request by hand, of cents per weighed token, of cents per
-    request of agents, and of weighed tokens per request."""
+class MemberHabits(NamedTuple):
+    """Habits of spend (cents), of requests, of cents per request by hand, of cents per weighed token, of
+    cents per request of agents, and of weighed tokens per request."""
+
+    spend: Habit
+    requests: Habit
+    cost: Habit
+    price: Habit
+    agent_cost: Habit
+    context: Habit
+
+
+def habits(past: Past) -> MemberHabits:
     history = past.history
-    noise, by_hand = noise_of(history.requests), noise_of(history.hand_requests)
-    return (
-        habit(history.cents, least_spread=LEAST_SPREAD),
-        habit(history.requests, least_spread=LEAST_SPREAD),
-        habit(ratio(history.hand_cents, history.hand_requests), least_spread=LEAST_SPREAD / 2, noise=by_hand),
-        habit(ratio(history.cents, history.weight), least_spread=LEAST_SPREAD / 2, noise=noise),
-        habit(
-            ratio(history.agent_cents, history.agent_requests),
-            least_spread=LEAST_SPREAD / 2,
-            noise=noise_of(history.agent_requests),
-        ),
-        habit(ratio(history.weight, history.requests), least_spread=LEAST_SPREAD / 2, noise=noise),
+
+    def of_ratio(units: Array, per: Array, requests: Array) -> Habit:
+        return habit(ratio(units, per), least_spread=LEAST_SPREAD / 2, noise=noise_of(requests))
+
+    return MemberHabits(
+        spend=habit(history.cents, least_spread=LEAST_SPREAD),
+        requests=habit(history.requests, least_spread=LEAST_SPREAD),
+        cost=of_ratio(history.hand_cents, history.hand_requests, history.hand_requests),
+        price=of_ratio(history.cents, history.weight, history.requests),
+        agent_cost=of_ratio(history.agent_cents, history.agent_requests, history.agent_requests),
+        context=of_ratio(history.weight, history.requests, history.requests),
     )
 
 
@@ -178,7 +187,7 @@ def factors(frame: Frame) -> tuple[Array, Array]:
 def _weekday_effects(past: Past, today: int) -> Array:
     """Per member and weekday (Monday first): how the logarithm of that day's spend differs, drawn to the
     team's. `today` is the weekday of the day after the last."""
-    spend = past.once(habits)[0]
+    spend = past.once(habits).spend
     residuals = spend.logs - spend.level[:, None]
     days = past.days.cents.shape[1]
     weekdays = (today - np.arange(days, 0, -1))[: residuals.shape[1]] % 7

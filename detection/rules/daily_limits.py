@@ -9,8 +9,8 @@ import numpy as np
 from collector.base.days import day_end, day_start
 from detection.findings.finding import Finding, FindingWindow, Judgement
 from detection.frame.arrays import Array
-from detection.frame.baseline import habits
 from detection.frame.frame import Frame
+from detection.frame.usual import habits
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 
@@ -23,7 +23,7 @@ CLOSED_DAYS = 2
 
 def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Members over a limit on one of the last days; their highest day is the one reported."""
-    usual_requests = np.nan_to_num(np.exp(frame.past.once(habits)[1].level))
+    usual_requests = np.nan_to_num(np.exp(frame.past.once(habits).requests.level))
     over = list(_over(frame, "requests", settings.daily_requests_limit, usual_requests))
     return over + list(_over(frame, "tokens", settings.daily_tokens_limit, np.zeros(len(usual_requests))))
 

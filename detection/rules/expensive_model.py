@@ -65,7 +65,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         "cost_per_request_24h",
         frame.peak.hand_cents,
         frame.peak.hand_requests,
-        baseline.cost,
+        baseline.habits.cost,
         main_by_hand,
         lift,
     )
@@ -74,7 +74,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         "cost_per_run_24h",
         frame.peak.agent_cents,
         frame.peak.agent_requests,
-        baseline.agent_cost,
+        baseline.habits.agent_cost,
         main_of_agents,
         np.ones_like(lift),
     )

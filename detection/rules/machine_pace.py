@@ -27,7 +27,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     hours, requests = frame.hours.requests, frame.rolling.requests
     ended = requests.argmax(axis=1)
     rows = np.arange(len(ended))
-    usual = np.nan_to_num(np.exp(baseline.requests.level))
+    usual = np.nan_to_num(np.exp(baseline.habits.requests.level))
     bound = _bounds(usual, pace)
     is_inside = _hours_of(ended, hours.shape[1])
     is_fast = ((hours >= pace) & is_inside).sum(axis=1) >= MACHINE_HOURS

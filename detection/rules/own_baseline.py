@@ -41,9 +41,9 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         scale=frame.inflation[day],
         operands=lambda row: {
             "sensitivity": float(settings.own_baseline_sensitivity),
-            "level_cents": float(np.exp(baseline.spend.level[row])),
-            "spread": float(baseline.spend.spread[row]),
-            "days": int(baseline.spend.days[row]),
+            "level_cents": float(np.exp(baseline.habits.spend.level[row])),
+            "spread": float(baseline.habits.spend.spread[row]),
+            "days": int(baseline.habits.spend.days[row]),
             "requests": float(frame.rolling.requests[row, ended[row]]),
             "bound_requests": float(baseline.bound_requests[row, ended[row]]),
         },
@@ -54,7 +54,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
 
 def _is_judged_by_own(baseline: Baseline, settings: DetectionSettings) -> Array:
     """By member and rolling day: whether there is a history to judge by, or evidence that needs none."""
-    is_known = baseline.spend.days >= settings.own_baseline_min_days
+    is_known = baseline.habits.spend.days >= settings.own_baseline_min_days
     return is_known[:, None] | has_evidence(baseline, UNATTENDED)
 
 
