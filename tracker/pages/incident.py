@@ -10,7 +10,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from collector.base.plausibility import is_number
 from detection.models import Anomaly
-from incidents.actions.causes import CauseRow
 from incidents.actions.suggestions import RemedyContext, suggestions_for
 from incidents.models import TimelineStep
 from tracker.access.request import Access
@@ -33,25 +32,6 @@ class IncidentFact:
     url: str = ""
 
 
-@dataclass(frozen=True)
-class FindingRow:
-    """One finding as the page lists it."""
-
-    anomaly: Anomaly
-    is_holding: bool
-    facts: list[IncidentFact]
-
-
-@dataclass(frozen=True)
-class CauseLine:
-    """One source of the spend as the page lists it; `url` only for those who may act."""
-
-    row: CauseRow
-    share: str
-    span: str
-    url: str
-
-
 def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> PageParts:
     may_respond, is_admin = access.may(Role.RESPONDER), access.may(Role.ADMIN)
     context = RemedyContext(report.incident, report.cause, now, may_respond, is_admin)
@@ -64,12 +44,8 @@ def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access
         facts=facts(report, now),
         times=times(report),
         timeline=timeline_lines(report.timeline),
-        findings=[
-            FindingRow(finding.anomaly, finding.is_holding, finding_facts(finding.anomaly))
-            for finding in report.findings
-        ],
+        findings=[(finding, finding_facts(finding)) for finding in report.findings],
         chart=hours_chart(report),
-        cause=cause_lines(report, with_links=may_respond),
         suggestions=suggestions_for(context) if may_respond else [],
         answer=newest_answer(report),
     )
@@ -79,19 +55,6 @@ def newest_answer(report: IncidentReport) -> str:
     """What the member concerned answered last, such as `Answered by Carl (Slack): I stopped it, …`."""
     answers = [entry for entry in report.timeline if entry.step == TimelineStep.ANSWERED]
     return f"{answers[-1].sentence}, {formats.instant(answers[-1].at)}" if answers else ""
-
-
-def cause_lines(report: IncidentReport, *, with_links: bool) -> list[CauseLine]:
-    rows = report.cause.rows if report.cause else ()
-    return [
-        CauseLine(
-            row,
-            formats.percent(row.share),
-            f"{formats.instant(row.first_at)} to {formats.instant(row.last_at)}",
-            row.url if with_links else "",
-        )
-        for row in rows
-    ]
 
 
 def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:

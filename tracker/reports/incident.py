@@ -52,21 +52,10 @@ class Hour:
 
 
 @dataclass(frozen=True)
-class FindingView:
-    """An anomaly, and whether it still holds."""
-
-    anomaly: Anomaly
-
-    @property
-    def is_holding(self) -> bool:
-        return self.anomaly.cleared_at is None
-
-
-@dataclass(frozen=True)
 class IncidentReport:
     incident: Incident
     gravest: Anomaly | None
-    findings: Sequence[FindingView]
+    findings: Sequence[Anomaly]
     parts: Sequence[IncidentPart]
     why: str
     hours: Sequence[Hour]
@@ -93,13 +82,13 @@ class IncidentReport:
 
 def incident_report(incident: Incident, now: datetime, known_until: datetime | None = None) -> IncidentReport:
     """Everything that the incident's page shows, usage up to `known_until`. Some twelve queries."""
-    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
+    anomalies = incident.anomalies()
     gravest = gravest_finding(anomalies)
     band = gravest if gravest and gravest.metric == "spend_24h" else None
     return IncidentReport(
         incident=incident,
         gravest=gravest,
-        findings=[FindingView(anomaly) for anomaly in anomalies],
+        findings=anomalies,
         parts=parts(gravest),
         why=str(gravest.explanation.get("sentence", "")) if gravest else "",
         hours=hours(incident, min(known_until or now, now), priced_model(gravest)),
