@@ -3,14 +3,14 @@
 What they say comes from the figures of the pages, a floor above: the tracker registers a builder for each.
 """
 
-import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from django.utils.module_loading import import_string
 
-from collector.base.connections import drop_if_dead
+from collector.base.connections import attempt
 from collector.base.days import utc_day
 from collector.base.reports import StepReport
 from collector.models import BillingCycle
@@ -19,7 +19,6 @@ from incidents.notifying.messages import Digest
 from incidents.notifying.notices import record_notice
 from incidents.notifying.routing import audience
 
-logger = logging.getLogger(__name__)
 CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.
 WEEKLY_DAYS = 2
@@ -92,14 +91,11 @@ def send_due(now: datetime) -> DigestReport:
         return DigestReport()
     report = DigestReport()
     for name, kind in KINDS.items():
-        if not (getattr(policy, f"{name}_digest") and kind.is_due(now)):
-            continue
-        try:
-            report.recorded.extend(record_digest(name, now))
-        except Exception:  # one digest must not keep the others from being sent
-            logger.exception("the digest %s could not be made", name)
-            drop_if_dead()
-            report.failed.append(name)
+        if getattr(policy, f"{name}_digest") and kind.is_due(now):
+            # One digest that fails must not keep the others from being sent.
+            recorded = attempt(Counter(), record_digest, name, now)
+            report.recorded.extend(recorded or [])
+            report.failed.extend([name] if recorded is None else [])
     return report
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
-from collector.base.connections import drop_if_dead
+from collector.base.connections import attempt
 from collector.models import Member, UsageEvent
 from detection.findings.wording import listing
 from detection.models import Anomaly
@@ -29,7 +28,6 @@ from .people import reopening, resolution, with_verdict_taken_back
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
     from detection.engine import DetectionReport
 
-log = logging.getLogger(__name__)
 CLOCKS_DIFFER = timedelta(hours=1)  # at most; a run further in the future was one of a clock that was wrong
 
 
@@ -38,20 +36,14 @@ def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
     registry.seed_channels()  # before anything is recorded: an alert is recorded for the channels there are
     no_data = frozenset(str(gap.rule) for gap in report.no_data)
     run = Run(report.as_of, now, no_data, IncidentSettings.get_solo(), floor_cents())
-    done = Counter(_attempt(place, anomalies, run) for anomalies in unplaced())
-    done.update(_attempt(follow, incident, anomalies, run) for incident, anomalies in followed())
-    done.pop("", None)
+    # One incident that makes a step fail must not keep people from hearing of the others.
+    done = Counter[str]()
+    for anomalies in unplaced():
+        done[attempt(done, place, anomalies, run) or ""] += 1
+    for incident, anomalies in followed():
+        done[attempt(done, follow, incident, anomalies, run) or ""] += 1
+    del done[""]
     return TakeInReport(**done, unresolved=Incident.objects.unresolved().count())
-
-
-def _attempt(step: Callable[..., str], *arguments: object) -> str:
-    """What `step` did; one incident that makes it fail must not keep people from hearing of the others."""
-    try:
-        return step(*arguments)
-    except Exception:
-        log.exception("an incident could not be brought up to date")
-        drop_if_dead()
-        return "failed"
 
 
 def unplaced() -> list[list[Anomaly]]:
