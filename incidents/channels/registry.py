@@ -28,7 +28,6 @@ SENDERS: dict[str, Callable[[Channel, Parcel], str | Receipt]] = {
     Channel.Medium.PAGERDUTY: pagerduty.send,
     Channel.Medium.OPSGENIE: opsgenie.send,
 }
-NAMES = {Channel.Medium.SLACK: "Slack", Channel.Medium.EMAIL: "E-mail", Channel.Medium.WEBHOOK: "Webhook"}
 
 
 def seed_channels() -> None:
@@ -38,9 +37,15 @@ def seed_channels() -> None:
 
 
 def seed_environment_channels() -> None:
-    for kind in asked_for():
-        defaults = {"kind": kind, "audience": Channel.Audience.EVERYBODY}
-        seed_channel(kind, NAMES[kind], defaults)
+    """Make a channel of each kind whose variables are set."""
+    medium = Channel.Medium
+    for kind, name, is_set in (
+        (medium.SLACK, "Slack", settings.SLACK_BOT_TOKEN and settings.SLACK_CHANNEL_ID),
+        (medium.EMAIL, "E-mail", settings.ALERT_EMAIL_TO),
+        (medium.WEBHOOK, "Webhook", settings.WEBHOOK_URL),
+    ):
+        if is_set:
+            seed_channel(kind, name, {"kind": kind, "audience": Channel.Audience.EVERYBODY})
 
 
 def seed_member_channel() -> None:
@@ -61,16 +66,6 @@ def seed_channel(seed: str, name: str, defaults: Mapping[str, object]) -> None:
     names = chain([name], (f"{name} ({number})" for number in count(2)))
     free = next(each for each in names if each not in taken)
     Channel.objects.get_or_create(seed=seed, defaults={"name": free, **defaults})
-
-
-def asked_for() -> list[Channel.Medium]:
-    """Kinds whose variables are set."""
-    is_set = {
-        Channel.Medium.SLACK: settings.SLACK_BOT_TOKEN and settings.SLACK_CHANNEL_ID,
-        Channel.Medium.EMAIL: settings.ALERT_EMAIL_TO,
-        Channel.Medium.WEBHOOK: settings.WEBHOOK_URL,
-    }
-    return [kind for kind, value in is_set.items() if value]
 
 
 def sender_of(channel: Channel) -> Callable[[Channel, Parcel], str | Receipt]:

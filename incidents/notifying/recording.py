@@ -42,32 +42,22 @@ UPDATES = {
 }
 
 
-def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
+def record(entry: TimelineEntry, now: datetime) -> None:
     """Record the notifications that `entry` calls for: alerts by routing, updates where the alert went."""
-    incident = entry.incident
-    policy = IncidentSettings.get_solo()
+    incident, policy = entry.incident, IncidentSettings.get_solo()
     if is_alert(entry):
         channels = channels_for(incident, now) if may_alert(incident, now) else []
         is_asked = entry.step in ASKS_MEMBER and any(channel.is_for_member for channel in channels)
         others_at = now + policy.channels_wait(entry.severity) if is_asked else now
-        return [
+        for channel in channels:
+            not_before = now if channel.is_for_member else others_at
             record_notification(
-                channel,
-                entry,
-                Notification.Purpose.ALERT,
-                policy,
-                now,
-                not_before=now if channel.is_for_member else others_at,
+                channel, entry, Notification.Purpose.ALERT, policy, now, not_before=not_before
             )
-            for channel in channels
-        ]
-    if entry.step in UPDATES:
-        return [
-            record_notification(channel, entry, Notification.Purpose.UPDATE, policy, now)
-            for channel in notified_channels(incident, now)
-            if wants_update(channel, entry)
-        ]
-    return []
+    elif entry.step in UPDATES:
+        for channel in notified_channels(incident, now):
+            if wants_update(channel, entry):
+                record_notification(channel, entry, Notification.Purpose.UPDATE, policy, now)
 
 
 def record_answer_of_member(
@@ -116,7 +106,7 @@ def record_notification(
     now: datetime,
     dedupe_key: str = "",
     not_before: datetime | None = None,
-) -> Notification:
+) -> None:
     notification = Notification.objects.create(
         channel=channel,
         kind=kind,
@@ -128,13 +118,10 @@ def record_notification(
     )
     if kind == Notification.Purpose.ALERT:
         bring_forward(notification)
-    return notification
 
 
 def record_late(channel: Channel, entry: TimelineEntry, policy: IncidentSettings, now: datetime) -> bool:
     """Record an alert for a channel that was not listening at that step; False if there is one."""
-    if Notification.objects.filter(channel=channel, dedupe_key=f"step:{entry.pk}").exists():
-        return False
     try:
         with transaction.atomic():
             record_notification(channel, entry, Notification.Purpose.ALERT, policy, now)

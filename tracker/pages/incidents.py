@@ -22,7 +22,6 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
 from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table
 
-TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
 
 
@@ -117,7 +116,7 @@ def mean(times: Spread) -> str:
 
 
 def severity_flag(row: Incident | Anomaly) -> Flag:
-    return Flag(str(Severity(row.severity).label), TONES[row.severity])
+    return Flag(str(Severity(row.severity).label), row.severity)  # each has a tone of its name
 
 
 def status_flag(incident: Incident) -> Flag:
