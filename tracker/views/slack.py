@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from slack_sdk.signature import Clock, SignatureVerifier
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
 from collector.base.deadline import deadline
@@ -44,17 +45,15 @@ from tracker.models import AccessSettings
 
 logger = logging.getLogger(__name__)
 
-# Slack's own limit for a request's age; what is older is refused by its time, so needs no remembering.
 ANSWER_TIMEOUT_SECONDS = 1
 STAMP = re.compile(r"[0-9]{1,12}")
+# Slack takes five minutes for a request's age; what is older is refused by its time, so needs no remembering.
 REMEMBER = timedelta(minutes=10)
 
-ACTIONS: dict[str, Callable[[Incident, Actor, datetime], Outcome]] = {
-    "acknowledge": lambda incident, actor, now: lifecycle.acknowledge(incident, actor, Origin.SLACK, now),
-    "resolve": lambda incident, actor, now: lifecycle.resolve(incident, actor, Origin.SLACK, now),
-    "expected": lambda incident, actor, now: lifecycle.verdict(
-        incident, actor, Origin.SLACK, now, Verdict.EXPECTED
-    ),
+ACTIONS: dict[str, Callable[..., Outcome]] = {
+    "acknowledge": lifecycle.acknowledge,
+    "resolve": lifecycle.resolve,
+    "expected": partial(lifecycle.verdict, kind=Verdict.EXPECTED),
 }
 # Elements with a choice: a list and a calendar.
 CHOOSING = ("snooze", "planned")
@@ -113,15 +112,8 @@ def take_once(request: AccessRequest, now: datetime) -> None:
         raise PressRefused("This request has already been handled.")
 
 
-class DjangoClock(Clock):
-    """The same clock as everything else here reads."""
-
-    def now(self) -> float:
-        return timezone.now().timestamp()
-
-
 def is_signed(request: AccessRequest, signature: str) -> bool:
-    verifier = SignatureVerifier(settings.SLACK_SIGNING_SECRET, DjangoClock())
+    verifier = SignatureVerifier(settings.SLACK_SIGNING_SECRET)
     sent = request.headers.get("X-Slack-Request-Timestamp", "")
     if not STAMP.fullmatch(sent) or not signature.isascii():
         return False
@@ -169,7 +161,7 @@ def act_on_press(press: Press, now: datetime) -> str:
         return f"There is no incident #{press.number}."
     if press.action in CHOOSING:
         return act_on_choice(press, incident, actor, user.zone, now)
-    return ACTIONS[press.action](incident, actor, now).message
+    return ACTIONS[press.action](incident, actor, Origin.SLACK, now).message
 
 
 def decide_on_limit(press: Press, actor: Actor, now: datetime) -> str:
