@@ -132,6 +132,11 @@ def turns(first: date, last: date) -> dict[date, datetime]:
     return {day: at for day, at in _turns().items() if first <= day <= last}
 
 
+def whole_first_days() -> set[date]:
+    """Days that are wholly the first of a cycle, since it begins at their midnight."""
+    return {day for day, at in _turns().items() if at == day_start(day)}
+
+
 def _exact(start_at: datetime) -> datetime:
     """The instant that a day given as its midnight is known by; one known so moves to `start_at`."""
     midnight = day_start(utc_day(start_at))

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from collector.base.days import day_end, day_start, days_between
 from collector.base.upsert import FactTable, Values, columns_beside
 from collector.models import MemberModelDay, MemberModelHour, Pruning, UsageEvent
 from collector.models.usage import UsageEventQuerySet
 
-from .cycles import turns
+from .cycles import turns, whole_first_days
 from .event_figures import figures_of
 from .runs import agents_before, continued
 from .sums import DayKey, EventSums, HourKey
@@ -68,9 +68,25 @@ def recompute(touched: Iterable[tuple[int, date]], at: datetime) -> None:
 
 
 def recompute_days(first: date, last: date, at: datetime) -> None:
-    """Bring the totals of all members who have events, by day from `first` to `last`, into line with them."""
+    """Bring the totals of all members who have events, by day from `first` to `last`, into line with them.
+
+    Totals without events are one part: the cycle's that begins at the day's midnight, if one does.
+    """
+    whole = whole_first_days()
     for day in days_between(first, last):
         _recompute_day(day, None, at)
+        if day in whole:
+            _count_after_turn(day, at)
+
+
+def _count_after_turn(day: date, at: datetime) -> None:
+    """Totals of `day` that have no events are all of a cycle that begins at its midnight."""
+    rows = MemberModelDay.objects.filter(day=day)
+    with_events = UsageEvent.objects.between(day_start(day), day_end(day)).values("member")
+    same = {name: OuterRef(name) for name in ("member", "model", "surface")}
+    counted = Exists(rows.filter(**same, is_after_turn=True))
+    others = rows.filter(~counted, is_after_turn=False).exclude(member__in=with_events)
+    others.update(is_after_turn=True, updated_at=at)
 
 
 def pieces(day: date) -> Iterator[Piece]:

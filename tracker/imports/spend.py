@@ -1,6 +1,6 @@
 """Cycles and spend of cursor-usage-tracker, where nothing was collected here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -115,14 +115,19 @@ def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
     """Spend of days without events, as totals without a model; nothing says what was billed of it."""
     part = ImportPart("daily spend without events")
     rows = rows_of_days(db, taking, part, "daily_spend", "spend_cents")
-    days = part.readable(rows, partial(_spend_of_day, taking.at))
+    days = part.readable(rows, partial(_spend_of_day, taking.at, cycles.whole_first_days()))
     stored = {*MemberModelDay.objects.values_list("member_id", "day"), *taking.days_with_events}
     taking.store_new(part, MemberModelDay, (day for day in days if day.total_cents), stored, member_day)
     return part
 
 
-def _spend_of_day(at: datetime, member_id: int, on: date, row: TrackerRow) -> MemberModelDay:
+def _spend_of_day(
+    at: datetime, whole_first_days: Set[date], member_id: int, on: date, row: TrackerRow
+) -> MemberModelDay:
     spent = amount(row["spend_cents"], MOST_CHARGE)
     if spent is None:
         raise OddValue("without an amount")
-    return MemberModelDay(member_id=member_id, day=on, total_cents=spent, updated_at=at)
+    is_after_turn = on in whole_first_days
+    return MemberModelDay(
+        member_id=member_id, day=on, is_after_turn=is_after_turn, total_cents=spent, updated_at=at
+    )

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connection
 
 from collector.base.money import cents
-from collector.facts import rollups
+from collector.facts import cycles, rollups
 from collector.facts.surfaces import surface_in_sql
 from collector.models import (
     BillingCycle,
@@ -21,6 +21,7 @@ from collector.models import (
     UsageEvent,
 )
 from tests.detection.facts import make_event, make_member, new_event
+from tests.sums import assert_sums_agree
 from tests.surfaces import surface_for
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +194,27 @@ def test_totals_that_lost_their_events_stay_at_nothing(ana):
     rollups.recompute({(ana.pk, DAY)}, AT)
     assert list(MemberModelDay.objects.values_list("requests", "total_cents")) == [(0, 0)]
     assert list(MemberModelHour.objects.values_list("requests", "total_cents")) == [(0, 0)]
+
+
+def test_a_day_known_by_its_total_alone_is_of_the_cycle_that_begins_at_its_midnight(ana):
+    """Whoever has events that day has them in the new cycle already."""
+    bob = make_member("bob@x.io")
+    make_event(bob, at(9), 1)
+    rollups.recompute({(bob.pk, DAY)}, AT)
+    MemberModelDay.objects.create(member=ana, day=DAY, total_cents=700, updated_at=AT)
+    for _ in range(2):
+        cycle, changed = cycles.learn(at(0))
+        rollups.recompute_days(min(changed, default=DAY), max(changed, default=DAY), AT)
+        sums = cycles_sums(cycle)
+        assert sums == {ana.pk: 700, bob.pk: UsageEvent.objects.get().charged_cents}
+    earlier = BillingCycle.objects.create(start_at=at(0, day=date(2026, 2, 14)), end_at=at(0))
+    assert cycles_sums(earlier) == {}
+    assert_sums_agree()
+
+
+def cycles_sums(cycle: BillingCycle) -> dict[int, Decimal]:
+    rows = MemberModelDay.objects.in_cycle(cycle).exclude(total_cents=0)
+    return dict(rows.values_list("member", "total_cents"))
 
 
 def test_hours_stay_when_their_events_are_pruned(ana):
