@@ -1,8 +1,8 @@
 """Budgets in the CSV of groups: `budget` is the member's own, `group_budget` that of the line's group."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from collector.base.cells import is_empty_value
@@ -58,20 +58,44 @@ def _typed_amount(text: str, delimiter: str) -> Decimal:
         return cents / 100
 
 
+def agreed_group_budgets(lines: Iterable[Target], problems: Problems) -> Iterator[Target]:
+    """The lines, without the budgets of groups that have several in the file, which are noted."""
+    lines = list(lines)
+    first_by_group: dict[str, Target] = {}
+    disagreeing: set[str] = set()
+    for line in lines:
+        group = key(line.path or "")
+        if not line.group_budget:
+            continue
+        first = first_by_group.setdefault(group, line)
+        if line.group_budget != first.group_budget:
+            problems.note(
+                line.line,
+                f"the budget of “{line.path}” is {line.group_budget} here and {first.group_budget} on line "
+                f"{first.line}. Write the same amount on both lines.",
+            )
+            disagreeing.add(group)
+    for line in lines:
+        if key(line.path or "") not in disagreeing:
+            yield line
+        elif line.email:
+            yield replace(line, group_budget="")
+
+
 def planned_budgets(lines: Iterable[Target]) -> list[PlannedBudget]:
-    """The budgets that would change, members' first; the last line about a group counts. Two queries."""
+    """The budgets that would change, members' first. Two queries."""
     members, groups = current_budgets()
     asked = {line.email: line.budget for line in lines if line.email and line.budget}
-    asked_groups = {line.path: line.group_budget for line in lines if line.path and line.group_budget}
-    people = set(Member.objects.filter(email__in=asked).values_list("email", flat=True))
+    asked_groups = {key(line.path): line for line in lines if line.path and line.group_budget}
+    people = set(Member.objects.values_list("email", flat=True)) if asked else set()
     budgets = [
         PlannedBudget(email, "", members.get(email, ""), none_for_zero(new))
         for email, new in asked.items()
         if email in people
     ]
     budgets += [
-        PlannedBudget("", path, groups.get(key(path), ""), none_for_zero(new))
-        for path, new in asked_groups.items()
+        PlannedBudget("", line.path or "", groups.get(group, ""), none_for_zero(line.group_budget))
+        for group, line in asked_groups.items()
     ]
     return [budget for budget in budgets if budget.current != budget.new]
 

@@ -1,5 +1,6 @@
 """Teams too small to be a billing group merge into their neighbours; nobody is lost."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,10 +28,10 @@ def consolidate(sizes: Mapping[str, int]) -> list[Merge]:
     Into the parent's General; if that stays too small, all of it into the parent's largest team; and where
     there is none that is large enough, into `General` at the top, whatever its size.
     """
-    merges: list[Merge] = []
-    for parent in sorted({_parent(path) for path in sizes}):
-        merges += _within(parent, {path: n for path, n in sizes.items() if _parent(path) == parent})
-    return merges
+    teams: dict[str, dict[str, int]] = defaultdict(dict)
+    for path, people in sizes.items():
+        teams[path.rpartition(SEPARATOR)[0]][path] = people
+    return [merge for parent in sorted(teams) for merge in _within(parent, teams[parent])]
 
 
 def _within(parent: str, teams: Mapping[str, int]) -> list[Merge]:
@@ -47,7 +48,3 @@ def _within(parent: str, teams: Mapping[str, int]) -> list[Merge]:
     else:
         into, why = GENERAL, f"{why}, and so has all of {parent}"
     return [Merge(path, people, into, why) for path, people in sorted(small.items()) if path != into]
-
-
-def _parent(path: str) -> str:
-    return path.rpartition(SEPARATOR)[0]

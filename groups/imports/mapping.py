@@ -57,11 +57,13 @@ def write_mapping(file: Writable, day: date) -> int:
 def read_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
     """Read a mapping; FileError where it cannot be used.
 
-    Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`.
+    Lines that make no sense, and all lines of a member, or amounts of a group, on which two disagree, are
+    noted in `problems`.
     """
     table = PeopleTable(file, COLUMNS, ("email", "group"), problems)
     lines = (_target(row, table.delimiter, problems) for row in table)
-    return without_disagreement(filter(None, lines), problems)
+    targets = without_disagreement(filter(None, lines), problems)
+    return list(csv_columns.agreed_group_budgets(targets, problems))
 
 
 def _target(row: Row, delimiter: str, problems: Problems) -> Target | None:

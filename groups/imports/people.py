@@ -49,9 +49,15 @@ class Target:
     budget: str = ""  # dollars, the member's own; empty where the file has none
     group_budget: str = ""  # of the group that the line names
 
-    def agrees_with(self, other: Target) -> bool:
-        """Whether both lines name the same group, however it is spelled."""
-        return key(self.path or "") == key(other.path or "")
+    def difference(self, first: Target) -> str:
+        """How it differs from an earlier line about the same person; empty where only in spelling."""
+        if key(self.path or "") != key(first.path or ""):
+            path, other = self.path or UNASSIGNED_NAME, first.path or UNASSIGNED_NAME
+            return f"is here in “{path}” and on line {first.line} in “{other}”"
+        if self.budget != first.budget:
+            budget, other = self.budget or "none", first.budget or "none"
+            return f"has the budget {budget} here and {other} on line {first.line}"
+        return ""
 
 
 def read_people(file: BinaryIO, problems: Problems) -> list[Target]:
@@ -72,12 +78,8 @@ def without_disagreement(lines: Iterable[Target], problems: Problems) -> list[Ta
         first = people.setdefault(line.email or line.line, line)
         if first.path is None:  # who came back is listed twice, once without a group
             people[line.email or line.line] = line
-        elif line.path is not None and not line.agrees_with(first):
-            problems.note(
-                line.line,
-                f"{line.email} is here in “{line.path or UNASSIGNED_NAME}” and on line {first.line} in "
-                f"“{first.path or UNASSIGNED_NAME}”. Keep one of the two lines.",
-            )
+        elif line.path is not None and (difference := line.difference(first)):
+            problems.note(line.line, f"{line.email} {difference}. Keep one of the two lines.")
             disagreeing.add(line.email)
     return [person for person in people.values() if person.email not in disagreeing]
 

@@ -61,6 +61,38 @@ def test_an_empty_cell_says_nothing_and_zero_removes_a_budget(people):
     assert export().splitlines()[1:] == ["ann@x.io,,Eng > Core,70.00,500.00", "bob@x.io,,,,", ",,Eng,,900.00"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (
+            "ann@x.io,Eng > Core,,800\nbob@x.io,eng > core,,500\n",
+            "Line 3: the budget of “eng > core” is 500.00 here and 800.00 on line 2. "
+            "Write the same amount on both lines.",
+        ),
+        (
+            ",Eng > Core,,800\nann@x.io,Eng > Core,,0\n",
+            "Line 3: the budget of “Eng > Core” is 0.00 here and 800.00 on line 2. "
+            "Write the same amount on both lines.",
+        ),
+        (
+            "bob@x.io,,70,\nbob@x.io,,80,\n",
+            "Line 3: bob@x.io has the budget 80.00 here and 70.00 on line 2. Keep one of the two lines.",
+        ),
+    ],
+)
+def test_of_two_amounts_for_one_budget_neither_is_taken(people, lines, problem):
+    before = list(CycleBudget.objects.values())
+    kept = take_in("email,group,budget,group_budget\n" + lines + "ann@x.io,Eng > Core,,\n")
+    assert kept.plan["problems"] == [problem]
+    assert kept.plan["budgets"] == [] and kept.plan["not_members"] == []
+    assert list(CycleBudget.objects.values()) == before
+
+
+def test_a_group_spelled_in_two_ways_has_one_budget(people):
+    kept = take_in("email,group,group_budget\nann@x.io,Eng > Core,800\nbob@x.io,ENG > core,800\n")
+    assert [(budget["current"], budget["new"]) for budget in kept.plan["budgets"]] == [("500.00", "800.00")]
+
+
 def test_with_chosen_members_only_their_own_budgets_change(people):
     take_in("email,group,budget,group_budget\nann@x.io,Eng > Core,70,1\nbob@x.io,,5,\n", ["ann@x.io"])
     assert export().splitlines()[1:] == [
