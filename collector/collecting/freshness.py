@@ -39,7 +39,7 @@ class SourceFreshness:
 
 def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
     """Every source, in the order they are collected. Four queries, or one without `newest_at` and the lag."""
-    latest, good = SourceRun.objects.newest()
+    latest, good = SourceRun.objects.newest(now)
     entries = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
     if not with_newest:
         return entries

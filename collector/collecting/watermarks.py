@@ -7,20 +7,25 @@ from django.db.models.functions import Coalesce, Least
 
 from collector.models import Watermark
 
+from .windows import Window
 
-def extend(source: str, start_at: datetime, end_at: datetime) -> None:
-    """Note that `[start_at, end_at)` of `source` is complete; call it where the rows are written.
 
-    What is complete is one stretch: a part that does not touch it does not count yet.
+def extend(source: str, window: Window) -> None:
+    """Note that `window` of `source` is complete; call it where the rows are written.
+
+    What is complete is one stretch: a part that does not touch it does not count yet. An end beyond the time
+    of this reading was noted by a wrong clock.
     """
+    start_at, end_at = window.span
     mark = Watermark.objects.filter(source=source).first()
     if mark is None:
         Watermark.objects.create(source=source, complete_from_at=start_at, complete_until_at=end_at)
         return
-    began_at = mark.complete_from_at or mark.complete_until_at
-    if start_at <= mark.complete_until_at and end_at >= began_at:
+    until_at = min(mark.complete_until_at, window.read_at)
+    began_at = min(mark.complete_from_at or until_at, until_at)
+    if start_at <= until_at and end_at >= began_at:
         Watermark.objects.filter(pk=mark.pk).update(
-            complete_from_at=min(began_at, start_at), complete_until_at=max(mark.complete_until_at, end_at)
+            complete_from_at=min(began_at, start_at), complete_until_at=max(until_at, end_at)
         )
 
 

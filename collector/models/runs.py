@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q, Subquery
@@ -24,19 +24,24 @@ class Source(models.TextChoices):
     COMMITS = "commits", "AI-code commits"
 
 
+# Between two machines of one installation, at most.
+CLOCKS_DIFFER = timedelta(minutes=10)
+
+
 class SourceRunQuerySet(models.QuerySet["SourceRun"]):
     def collected(self) -> SourceRunQuerySet:
         """Runs that read what is new; imports and backfills bring history."""
         return self.filter(trigger="collect")
 
-    def newest(self) -> tuple[dict[str, SourceRun], dict[str, SourceRun]]:
+    def newest(self, now: datetime) -> tuple[dict[str, SourceRun], dict[str, SourceRun]]:
         """By source: the newest finished run that asked, and the good one that knows the latest. One query.
 
         That is the newest good collection; only where there never was one, the import that reaches furthest.
+        Runs dated in the future were stamped by a wrong clock and do not count.
         """
         latest: dict[str, SourceRun] = {}
         last_good: dict[str, SourceRun] = {}
-        for run in _newest_runs():
+        for run in _newest_runs(now + CLOCKS_DIFFER):
             latest[run.source] = run
             if run.is_good:
                 last_good.setdefault(run.source, run)  # of two that went well the later only asked last
@@ -57,8 +62,8 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
 
 
 @prepared
-def _newest_runs() -> SourceRunQuerySet:
-    runs = SourceRun.objects.all()
+def _newest_runs(until_at: datetime) -> SourceRunQuerySet:
+    runs = SourceRun.objects.filter(started_at__lte=until_at)
     asked = runs.filter(finished_at__isnull=False).exclude(status=SourceRun.RunStatus.FRESH)
     good = runs.filter(status__in=SourceRun.GOOD)
     collected = good.collected().order_by("-started_at")

@@ -130,7 +130,7 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
         rows = {key: values for key, values in rows.items() if values != NOTHING or key in stored_values}
         written = TABLE.bring(rows, stored_values, part.read_at)
         store_notes(Source.ACTIVITY, notes, covers=part.span)
-        watermarks.extend(Source.ACTIVITY, *part.span)
+        watermarks.extend(Source.ACTIVITY, part)
     return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written, noted=notes.size)
 
 

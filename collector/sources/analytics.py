@@ -77,7 +77,7 @@ def _by_parts(
         with writing():
             if not stored.noted:
                 etags.remember(part.read_at)
-            watermarks.extend(source, *part.span)
+            watermarks.extend(source, part)
         result += stored
         progress(part, stored)
     return result

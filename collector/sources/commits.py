@@ -43,7 +43,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
             store_notes(Source.COMMITS, notes, covers=part.span)
             if notes.is_clean:
                 etags.remember(part.read_at)
-            watermarks.extend(Source.COMMITS, *part.span)
+            watermarks.extend(Source.COMMITS, part)
         result += stored
         progress(part, stored)
     return result

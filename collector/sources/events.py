@@ -93,7 +93,7 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
         touched = {(key[0], utc_day(key[1])) for key in (*written.touched, *moved)}
         rollups.recompute(touched, window.read_at)
         store_notes(Source.EVENTS, part.notes, covers=window.span)
-        watermarks.extend(Source.EVENTS, *window.span)
+        watermarks.extend(Source.EVENTS, window)
     return SyncResult.of(len(drafts), written, noted=part.notes.size)
 
 

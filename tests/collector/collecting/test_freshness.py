@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.collecting import freshness
-from collector.models import Source, SourceRun
+from collector.collecting import freshness, watermarks
+from collector.collecting.windows import Window
+from collector.models import Source, SourceRun, Watermark
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 9, 16, 15, 4, tzinfo=UTC)
@@ -52,3 +53,21 @@ def test_where_nothing_was_ever_collected_the_furthest_import_counts():
     read("csv", 2 * HOUR, 5 * HOUR)
     read("csv", HOUR, 30 * DAY)
     assert freshness.ages(NOW)["events"] == 2 * HOUR
+
+
+def test_a_run_stamped_by_a_clock_far_ahead_makes_nothing_fresh():
+    read("collect", 5 * HOUR, 5 * HOUR)
+    read("collect", -30 * DAY, -30 * DAY)
+    read("collect", HOUR, HOUR, "failed")
+    events = known("events")
+    assert (events.age, events.is_stale, events.status) == (5 * HOUR, True, "failed")
+
+
+def test_what_a_clock_far_ahead_called_known_is_put_right_by_the_next_reading():
+    """Hours that later readings fail to bring are then unknown, not zero."""
+    ahead = NOW + 30 * DAY
+    watermarks.extend(Source.EVENTS, Window(NOW - DAY, ahead, ahead))
+    watermarks.extend(Source.EVENTS, Window(NOW - DAY, NOW, NOW))
+    assert freshness.known_until(NOW + 9 * HOUR) == NOW
+    mark = Watermark.objects.get()
+    assert (mark.complete_from_at, mark.complete_until_at) == (NOW - DAY, NOW)
