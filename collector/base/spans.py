@@ -20,3 +20,9 @@ class DaySpan(NamedTuple):
         if not self.is_cycle:
             return days
         return days & ~Q(day=self.first, is_after_turn=False) & ~Q(day=self.last, is_after_turn=True)
+
+    def holds(self, day: date, is_after_turn: bool) -> bool:
+        """Whether one of the rows lies in it: of days on which a cycle turns, their part after or before."""
+        if self.is_cycle and day in (self.first, self.last):
+            return is_after_turn == (day == self.first)
+        return self.first <= day <= self.last

@@ -20,7 +20,7 @@ from groups.tree import KnownGroup, group_options, load_groups
 
 from .amounts import BudgetAmounts
 from .models import TEAM
-from .spending import DailyCents, RollupRows, day_spends, days_of_rows, member_days, spent_rows
+from .spending import DailyCents, RollupRows, days_of_rows, group_days, member_days, spent_rows
 
 # Members whose days are read with one query: a page shows no more, and their rows fit in memory.
 BATCH = 100
@@ -106,19 +106,16 @@ def compute_states(
     seen_at = min(known_until or now, now)
     members = _member_budgets(cycle, now, amounts, least_ratio)
     first = [budget.member.pk for budget in members[:first_members]]
-    team = DailyCents()
-    by_group, by_member = defaultdict[int, DailyCents](DailyCents), defaultdict[int, DailyCents](DailyCents)
-    has_groups = bool(amounts.team or amounts.groups)
-    for row in day_spends(cycle, now, first) if has_groups else ():
-        team.add_day(row.day, row.is_in_cycle, row.cents)
-        by_group[row.group_id].add_day(row.day, row.is_in_cycle, row.cents)
-        if row.member_id is not None:
-            by_member[row.member_id].add_day(row.day, row.is_in_cycle, row.cents)
-    owner = BudgetOwner(BudgetScope.TEAM, 0, "The team")
+    by_group: Mapping[int, DailyCents] = {}
+    days_read: Mapping[int, DailyCents] = {}
+    if amounts.team or amounts.groups:
+        by_group, by_member = group_days(cycle, now, first)
+        days_read = dict.fromkeys(first, {}) | by_member
+    owner, everybody = BudgetOwner(BudgetScope.TEAM, 0, "The team"), list(by_group.values())
     return [
-        *([_state(cycle, seen_at, owner, amounts.team, [team])] if amounts.team else []),
+        *([_state(cycle, seen_at, owner, amounts.team, everybody)] if amounts.team else []),
         *_group_states(cycle, seen_at, amounts, by_group, groups),
-        *_member_states(cycle, now, seen_at, members, dict.fromkeys(first) | by_member if has_groups else {}),
+        *_member_states(cycle, now, seen_at, members, days_read),
     ]
 
 
@@ -179,9 +176,9 @@ def _member_states(
     now: datetime,
     seen_at: datetime,
     budgets: Sequence[_MemberBudget],
-    days_read: Mapping[int, DailyCents | None],
+    days_read: Mapping[int, DailyCents],
 ) -> Iterable[BudgetState]:
-    """In the order of `budgets`; `days_read` are known already, None of whoever has none."""
+    """In the order of `budgets`; `days_read` are known already."""
     pks = [budget.member.pk for budget in budgets]
 
     @cache
@@ -189,8 +186,8 @@ def _member_states(
         return member_days(cycle, now, pks[number * BATCH : (number + 1) * BATCH])
 
     def expect(place: int, pk: int) -> Forecast | None:
-        days = days_read[pk] if pk in days_read else batch(place // BATCH).get(pk)
-        return _forecast_of(cycle, seen_at, [days] if days else [])
+        days = days_read[pk] if pk in days_read else batch(place // BATCH).get(pk, {})
+        return _forecast_of(cycle, seen_at, [days])
 
     for place, (member, dollars, spent_cents) in enumerate(budgets):
         forecast_of_it = partial(expect, place, member.pk)
@@ -209,8 +206,7 @@ def member_state(
     dollars = amounts.of_member(member) if member.kind == Member.Kind.PERSON else None
     if not dollars:
         return None
-    days = days_of_rows(cycle, now, rows)
-    parts = [days] if days.by_day else []
+    parts = [days_of_rows(cycle, now, rows)]
     return _state(cycle, min(known_until or now, now), _member_owner(member), dollars, parts)
 
 
@@ -223,26 +219,35 @@ def _state(
     now: datetime,
     owner: BudgetOwner,
     dollars: Decimal,
-    parts: list[DailyCents],
+    parts: Sequence[DailyCents],
     cursor_limit_dollars: Decimal | None = None,
 ) -> BudgetState:
-    spent = sum((part.cycle_cents for part in parts), Decimal(0))
+    spent = _cycle_cents(parts)
     expect = partial(_forecast_of, cycle, now, parts)
     return BudgetState(owner, dollars * 100, spent, expect, cursor_limit_dollars)
 
 
-def _forecast_of(cycle: BillingCycle, now: datetime, parts: list[DailyCents]) -> Forecast | None:
+def _cycle_cents(parts: Iterable[DailyCents], day: date | None = None) -> Decimal:
+    """What lies in the cycle, or on that day of it."""
+    cents = (
+        spent
+        for part in parts
+        for (on, is_in_cycle), spent in part.items()
+        if is_in_cycle and day in (None, on)
+    )
+    return sum(cents, Decimal(0))
+
+
+def _forecast_of(cycle: BillingCycle, now: datetime, parts: Sequence[DailyCents]) -> Forecast | None:
     """Based on the days since the first one with spend. None for a cycle that is not under way."""
-    if not cycle.start_at <= now < cycle.end_at:
+    by_day = defaultdict[date, Decimal](Decimal)
+    for part in parts:
+        for (day, _), spent in part.items():
+            by_day[day] += spent
+    if not by_day or not cycle.start_at <= now < cycle.end_at:
         return None
     today = utc_day(now)
-    first = min((day for part in parts for day in part.by_day), default=None)
-    if first is None:
-        return None
-    history = [
-        (day, float(sum(part.by_day.get(day, 0) for part in parts)))
-        for day in days_between(first, today - timedelta(days=1))
-    ]
-    today_cents = sum((part.cycle_by_day.get(today, Decimal(0)) for part in parts), Decimal(0))
-    spent = sum((part.cycle_cents for part in parts), Decimal(0))
-    return forecast(history, float(spent - today_cents), float(today_cents), remaining_days(cycle, today))
+    days = days_between(min(by_day), today - timedelta(days=1))
+    history = [(day, float(by_day[day])) for day in days]
+    today_cents, whole = _cycle_cents(parts, today), _cycle_cents(parts)
+    return forecast(history, float(whole - today_cents), float(today_cents), remaining_days(cycle, today))

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from collector.base.days import utc_day
 from collector.base.statements import prepared
 from collector.models import AGENT_SURFACES, BillingCycle, DailyActivity, MemberModelDay
+from collector.models.totals import span_of
 from detection.frame.outlier_days import outlier_days
 from tracker.periods import Comparison
 from tracker.reports.changes import Change, Changes, changes_by_key
@@ -102,11 +102,5 @@ def changes_of(rows: Iterable[Mapping[str, Any]], held: Comparison | None) -> Ch
 
 
 def is_in_cycle(row: Mapping[str, Any], cycle: BillingCycle | None) -> bool:
-    """Whether a rollup row lies within `cycle`, which turns at instants that its rows are split at; None has
-    every row."""
-    if cycle is None:
-        return True
-    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-    if row["day"] in (first, last):
-        return bool(row["is_after_turn"]) == (row["day"] == first)
-    return bool(first < row["day"] < last)
+    """Whether a rollup row lies within `cycle`; None has every row."""
+    return cycle is None or span_of(cycle).holds(row["day"], row["is_after_turn"])
