@@ -18,7 +18,7 @@ from collector.base.days import utc_day
 from collector.base.notes import Notes
 from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number
 
-from .records import ListAnswer, PagedAnswer
+from .envelopes import ListAnswer, PagedAnswer
 from .rows import read_rows, reject_raw
 from .values import (
     NO_IDS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import AliasChoices, Field, model_validator
 
-from .records import ListAnswer
+from .envelopes import ListAnswer
 from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant, with_null_as
 
 

@@ -5,8 +5,8 @@ from typing import TypeVar
 from collector.base.notes import Notes
 
 from .client import CursorClient
+from .envelopes import ListAnswer
 from .pages import Page, read_all
-from .records import ListAnswer
 from .rows import parse
 
 A = TypeVar("A", bound=ListAnswer)

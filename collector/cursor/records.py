@@ -1,7 +1,6 @@
 """Answers of the Admin API as typed records: `rows` reads them, one by one.
 
-Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026. An envelope without its list is not
-an answer at all and is refused; a row that cannot be read is rejected alone, and its neighbours are kept.
+Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from typing import Annotated, Any
 from pydantic import (
     AliasChoices,
     Field,
-    PlainValidator,
     ValidationInfo,
     model_validator,
 )
 
 from collector.base.plausibility import ImplausibleValue, plausible_day
 
+from .envelopes import ListAnswer, NoObject
 from .kinds import is_free_kind
 from .values import (
     IN_ORDER,
@@ -43,76 +42,7 @@ from .values import (
     Tokens,
     Units,
     read_time,
-    record_doubt,
-    with_null_as,
 )
-
-
-class Pagination(Record):
-    """Where an answer stands among its pages; every part may be missing."""
-
-    current_page: SomeCount = Field(None, validation_alias=AliasChoices("currentPage", "page"))
-    num_pages: SomeCount = Field(None, validation_alias=AliasChoices("numPages", "totalPages"))
-    has_next_page: OptionalFlag = Field(None, validation_alias=AliasChoices("hasNextPage", "hasMore"))
-    next_cursor: object = Field(None, validation_alias=AliasChoices("nextCursor", "nextPageToken"))
-    total: SomeCount = Field(
-        None, validation_alias=AliasChoices("totalUsers", "totalMembers", "totalCount", "total")
-    )
-
-    def has_more(self, page: int) -> bool | None:
-        """Whether a page follows `page`; without a flag the cursor or the number of pages decides. None:
-        unknown."""
-        if self.has_next_page is not None:
-            return self.has_next_page
-        if self.next_cursor:
-            return True
-        return None if self.num_pages is None else page < self.num_pages
-
-
-def _no_object(value: object, info: ValidationInfo) -> None:
-    """What stands where a nested part should, which the row can do without."""
-    return None if value is None else record_doubt(info, "is not an object", None)
-
-
-NoObject = Annotated[None, PlainValidator(_no_object)]
-SomePagination = Annotated[Pagination | NoObject, IN_ORDER]
-
-
-class PagedAnswer(Record):
-    """An answer in pages, documented or not. What says so stands in `pagination`, or beside the rows."""
-
-    pagination: SomePagination = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def find_pagination(cls, value: object) -> object:
-        if isinstance(value, dict) and value.get("pagination") is None:
-            return value | {"pagination": value}
-        return value
-
-    def has_more(self, page: int) -> bool | None:
-        return self.pagination.has_more(page) if self.pagination else None
-
-    @property
-    def number(self) -> int | None:
-        return self.pagination.current_page if self.pagination else None
-
-    @property
-    def total(self) -> int | None:
-        return self.pagination.total if self.pagination else None
-
-
-class ListAnswer(PagedAnswer):
-    """One whose rows are a list, under a name of each endpoint's own; null where it counts none."""
-
-    rows: list[object]
-
-    @model_validator(mode="before")
-    @classmethod
-    def read_null(cls, value: object) -> object:
-        alias = cls.model_fields["rows"].validation_alias
-        names = alias.choices if isinstance(alias, AliasChoices) else [alias or "rows"]
-        return with_null_as(value, [str(name) for name in names], [])
 
 
 class TeamMember(Record):

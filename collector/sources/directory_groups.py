@@ -11,6 +11,7 @@ from decimal import Decimal
 from collector.base.notes import Notes
 from collector.base.upsert import FactTable, Key, Values
 from collector.cursor.client import CursorClient
+from collector.cursor.envelopes import ListAnswer
 from collector.cursor.errors import CursorApiError
 from collector.cursor.group_records import (
     BillingGroup,
@@ -20,7 +21,6 @@ from collector.cursor.group_records import (
     DirectoryMembersAnswer,
 )
 from collector.cursor.lists import read_list
-from collector.cursor.records import ListAnswer
 from collector.cursor.rows import R, read_rows
 from collector.facts.roster import Roster, identify
 from collector.models import CursorGroup, DirectoryGroup
