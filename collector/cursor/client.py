@@ -192,7 +192,7 @@ class CursorClient:
                 raise self._error(text, Trouble.FOREIGN)
             raise self._error(text, Trouble.REJECTED)
         payload = self._parse(where, body)
-        if isinstance(payload, dict) and payload and payload.keys() <= ERROR_FIELDS:
+        if isinstance(payload, dict) and payload and (payload.get("error") or payload.keys() <= ERROR_FIELDS):
             text = f"{where} answered 200 with an error: {_vendor_message(body)}. The next run asks again"
             raise self._error(text, Trouble.REJECTED, permanent=False)
         return Answer(payload=payload, etag=response.headers.get("ETag", ""))

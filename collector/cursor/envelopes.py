@@ -1,7 +1,7 @@
 """What an answer says beside its rows: how many there are, and whether more pages follow.
 
-An envelope without its list is not an answer at all and is refused; a row that cannot be read is rejected alone,
-and its neighbours are kept.
+An envelope without its list is not an answer at all and is refused; a row that cannot be read is rejected
+alone, and its neighbours are kept.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, PlainValidator, ValidationInfo, model_validator
 
+from .pages import Page, Row
 from .values import IN_ORDER, OptionalFlag, Record, SomeCount, record_doubt, with_null_as
 
 
@@ -19,6 +20,7 @@ class Pagination(Record):
     current_page: SomeCount = Field(None, validation_alias=AliasChoices("currentPage", "page"))
     num_pages: SomeCount = Field(None, validation_alias=AliasChoices("numPages", "totalPages"))
     has_next_page: OptionalFlag = Field(None, validation_alias=AliasChoices("hasNextPage", "hasMore"))
+    has_previous_page: OptionalFlag = None
     next_cursor: object = Field(None, validation_alias=AliasChoices("nextCursor", "nextPageToken"))
     total: SomeCount = Field(
         None, validation_alias=AliasChoices("totalUsers", "totalMembers", "totalCount", "total")
@@ -63,12 +65,19 @@ class PagedAnswer(Record):
         return self.pagination.current_page if self.pagination else None
 
     @property
+    def has_previous(self) -> bool:
+        return bool(self.pagination and self.pagination.has_previous_page)
+
+    @property
     def total(self) -> int | None:
         return self.pagination.total if self.pagination else None
 
 
 class ListAnswer(PagedAnswer):
-    """One whose rows are a list, under a name of each endpoint's own; null where it counts none."""
+    """One whose rows are a list, under a name of each endpoint's own; null where it counts none.
+
+    Where it has two such names, the list that is not empty counts.
+    """
 
     rows: list[object]
 
@@ -76,5 +85,16 @@ class ListAnswer(PagedAnswer):
     @classmethod
     def read_null(cls, value: object) -> object:
         alias = cls.model_fields["rows"].validation_alias
-        names = alias.choices if isinstance(alias, AliasChoices) else [alias or "rows"]
-        return with_null_as(value, [str(name) for name in names], [])
+        names = [
+            str(name) for name in (alias.choices if isinstance(alias, AliasChoices) else [alias or "rows"])
+        ]
+        if isinstance(value, dict) and (
+            full := next((value[name] for name in names if value.get(name)), None)
+        ):
+            return value | {names[0]: full}
+        return with_null_as(value, names, [])
+
+    def page(self, rows: list[Row], has_more: bool | None) -> Page[Row]:
+        """The page of a reading that this answer is, with what was made of its `rows`."""
+        came = len(self.rows)
+        return Page(rows, self.total, has_more, self.number, came=came, has_previous=self.has_previous)

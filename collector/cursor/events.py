@@ -94,13 +94,7 @@ class EventReader(Generic[T]):
         for event, raw in outside:
             text = f"outside the requested time ({window}): stored anyway"
             notes.doubt(DoubtKind.OUTSIDE, text, cents=plain_cents(raw), raw=raw, at=event.timestamp)
-        return Page(
-            rows,
-            answer.total_usage_events_count,
-            _has_more(answer, number),
-            answer.number,
-            came=len(answer.rows),
-        )
+        return answer.page(rows, _has_more(answer, number))
 
 
 def _has_more(answer: EventsAnswer, number: int) -> bool | None:
@@ -113,19 +107,22 @@ def _distinct(reading: Reading[T]) -> int:
     """Count the events; if there are more than announced, drop that many repeated rows.
 
     Where as many came as announced, a row on two pages came again in place of one that was pushed away by a
-    newer event, unless further readings show it again.
+    newer event, unless further readings show it again. Several such rows are the server's way of cutting
+    pages, since hardly ever are two events alike in everything: they are dropped, too.
     """
     surplus = 0 if reading.total is None else reading.came - reading.total
-    if surplus <= 0:
-        different = len(set(reading.rows()))
-        if not reading.is_last and sum(map(len, map(set, reading.pages))) > different:
-            raise Moved("a row came on two pages")
-        if different < sum(map(len, reading.pages)):
-            text = "identical rows came, and no total says otherwise: each counts"
-            reading.notes.doubt(DoubtKind.PAGES, text, subject="identical")
-        return reading.came
+    different = len(set(reading.rows()))
+    on_two_pages = sum(map(len, map(set, reading.pages))) - different
+    if surplus <= 0 and on_two_pages and not reading.is_last:
+        raise Moved("a row came on two pages")
+    if surplus <= 0 and on_two_pages > 1:
+        surplus = on_two_pages
     before = sum(map(len, reading.pages))
-    reading.pages[:] = without_repeats(reading.pages, surplus, reading.notes)
+    if surplus > 0:
+        reading.pages[:] = without_repeats(reading.pages, surplus, reading.notes)
+    elif different < before:
+        text = "identical rows came, and no total says otherwise: each counts"
+        reading.notes.doubt(DoubtKind.PAGES, text, subject="identical")
     return reading.came - before + sum(map(len, reading.pages))
 
 
@@ -138,10 +135,7 @@ def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[li
         for row in page:
             if row in seen and surplus > 0:
                 surplus -= 1
-                text = (
-                    "an identical row appeared again, and there were more rows than announced: counted once"
-                )
-                notes.doubt(DoubtKind.REPEATED, text)
+                notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once")
                 continue
             seen.add(row)
             distinct[-1].append(row)

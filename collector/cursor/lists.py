@@ -26,7 +26,7 @@ def read_list(
         payload = client.get(path, question if page_size or number > 1 else None).payload
         answer = parse(record, payload, path, notes)
         answers.append(answer)
-        return Page(answer.rows, answer.total, bool(answer.has_more(number)), answer.number)
+        return answer.page(answer.rows, bool(answer.has_more(number)))
 
     rows = list(read_all(ask, notes).rows())
     return answers[0], rows

@@ -44,6 +44,7 @@ class Page(Generic[Row]):
     number: int | None = None  # as the answer states it
     is_known: bool = False
     came: int | None = None
+    has_previous: bool = False
 
     @property
     def size(self) -> int:
@@ -67,9 +68,11 @@ class Reading(Generic[Row]):
     total: int | None = None
     is_whole: bool = True
     is_over: bool = False
+    first_page: Page[Row] | None = None
 
     def add_page(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
+        self.first_page = self.first_page or page
         more = self._is_followed(page)
         self.is_over = not more
         if page.is_known:
@@ -85,7 +88,7 @@ class Reading(Generic[Row]):
             self.notes.doubt(DoubtKind.PAGES, text, subject="end")
             self.is_over = True
             return
-        if page.number not in (None, number):
+        if page.number not in (None, number - (self.first_page.number == 0)):
             self._object(f"page {number} was requested, page {page.number} came")
         if not page.size and more:
             self._object(f"page {number} is empty, yet more were announced")
@@ -94,15 +97,20 @@ class Reading(Generic[Row]):
                 self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
             self.is_over = True  # it leads nowhere
             return
-        if number >= MOST_PAGES and more:
-            self._object(f"more than {MOST_PAGES} pages were announced")
-            self.is_over = True
-        if more and number >= MOST_EMPTY and not page.rows and not any(self.pages[1 - MOST_EMPTY :]):
-            self._object(f"{MOST_EMPTY} pages in a row are empty, yet more were announced")
+        if more and (problem := self._dead_end(number, page)):
+            self._object(problem)
             self.is_over = True
         self.pages.append(page.rows)
         self.came += page.size
         self.total = page.total
+
+    def _dead_end(self, number: int, page: Page[Row]) -> str:
+        """Why no page after this one is worth asking for; empty where one is."""
+        if number >= MOST_PAGES:
+            return f"more than {MOST_PAGES} pages were announced"
+        if number >= MOST_EMPTY and not page.rows and not any(self.pages[1 - MOST_EMPTY :]):
+            return f"{MOST_EMPTY} pages in a row are empty, yet more were announced"
+        return ""
 
     def _is_followed(self, page: Page[Row]) -> bool:
         """Whether another page follows: as the page says, else by the total, else by its number of rows."""
@@ -158,16 +166,22 @@ def read_all(
 
     `first` is page 1 where it is already known. `count` gives what the announced total counts, if not rows.
     `is_strict`: pages that do not fit end in a CursorApiError, as does a total that is short by more than a
-    few, unless it `may_lack` them. Where `count` raises Moved, the reading begins again as well.
+    few, unless it `may_lack` them. Where `count` raises Moved, the reading begins again as well; with page 0
+    where rows lack, and a page is said to come before page 1.
     """
-    problem, before = "", notes.copy()
+    problem, before, start = "", notes.copy(), 1
     for attempt in range(1, READINGS + 1):
         reading: Reading[Row] = Reading(notes, is_strict, attempt == READINGS, may_lack)
         try:
-            reading.add_page(first or ask(1))
+            reading.add_page(first or ask(start))
             while not reading.is_over:
-                reading.add_page(ask(len(reading.pages) + 1))
-            reading.finish(count(reading) if count else reading.came)
+                reading.add_page(ask(len(reading.pages) + start))
+            counted = count(reading) if count else reading.came
+            is_second = reading.first_page and reading.first_page.has_previous
+            if start and is_second and counted < (reading.total or 0):
+                start = 0
+                raise Moved("pages are numbered from 0")
+            reading.finish(counted)
         except Moved as moved:
             problem, first = str(moved), None
             notes.go_back_to(before)

@@ -145,6 +145,10 @@ class EventsAnswer(ListAnswer):
     total_usage_events_count: SomeCount = None
     rows: list[object] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
 
+    @property
+    def total(self) -> int | None:
+        return self.total_usage_events_count
+
     @model_validator(mode="before")
     @classmethod
     def check_answer(cls, value: object) -> object:
@@ -157,7 +161,7 @@ class EventsAnswer(ListAnswer):
 class ActivityRecord(Record):
     """One member's day. `userId` is a number of its own, unlike every other id; in 2025 only `date` came.
 
-    A count that cannot be read is None; one that is missing is 0.
+    A count that cannot be read is None; one that is missing is 0, where others are given.
     """
 
     day: SomeDay = None
@@ -186,6 +190,12 @@ class ActivityRecord(Record):
     apply_extension: Short = Field("", validation_alias="applyMostUsedExtension")
     tab_extension: Short = Field("", validation_alias="tabMostUsedExtension")
     client_version: Short = ""
+
+    @model_validator(mode="after")
+    def check_counts(self) -> ActivityRecord:
+        if self.model_fields_set <= {"day", "date", "user_id", "email"}:
+            raise ValueError("states no count")
+        return self
 
     @model_validator(mode="after")
     def check_day(self, info: ValidationInfo) -> ActivityRecord:

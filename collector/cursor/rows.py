@@ -22,6 +22,7 @@ from .values import Record, RowContext
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
+WRAPPINGS = ("data", "result", "response")
 # Fields with the amount and the time of a row, which are also shown for a rejected row.
 MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
 TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt")
@@ -30,16 +31,26 @@ TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt"
 def parse(record: type[R], payload: object, where: str, notes: Notes | None = None) -> R:
     """`payload` as `record`; CursorApiError names the first field that is missing or mistyped.
 
-    With `notes`, implausible fields that are not required become doubts.
+    With `notes`, implausible fields that are not required become doubts. The answer may stand within another
+    one, under a name of `WRAPPINGS`.
     """
-    context = RowContext(notes.now) if notes else None
-    try:
-        answer = record.model_validate(payload, context=context)
-    except ValidationError as error:
-        raise wrong_shape(where, f"unexpected answer: {problem_of(error)}") from None
-    if context and notes:
-        note_doubts(answer, context, notes)
-    return answer
+    problem = ""
+    for part in (payload, *_wrapped(payload)):
+        context = RowContext(notes.now) if notes else None
+        try:
+            answer = record.model_validate(part, context=context)
+        except ValidationError as error:
+            problem = problem or problem_of(error)
+            continue
+        if context and notes:
+            note_doubts(answer, context, notes)
+        return answer
+    raise wrong_shape(where, f"unexpected answer: {problem}")
+
+
+def _wrapped(payload: object) -> Iterator[object]:
+    if isinstance(payload, dict):
+        yield from (payload[name] for name in WRAPPINGS if isinstance(payload.get(name), dict))
 
 
 def read_rows(

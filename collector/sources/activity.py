@@ -57,8 +57,7 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
         answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes)
         records = read_rows(ActivityRecord, answer.rows, notes)
         rows = [_draft(record) for record, _ in records]
-        more = bool(answer.has_more(number))  # without an envelope it is one answer
-        return Page(rows, answer.total, more, answer.number, came=len(answer.rows))
+        return answer.page(rows, bool(answer.has_more(number)))  # without an envelope it is one answer
 
     reading = read_all(ask, notes, count=_people)
     return _without_repeats(list(reading.rows()), notes)

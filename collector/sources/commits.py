@@ -59,8 +59,7 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
         def read(payload: object) -> Page[CommitRecord]:
             answer = parse(CommitsAnswer, payload, PATH, notes)
             rows = [row for row, _ in read_rows(CommitRecord, answer.rows, notes)]
-            more = answer.is_followed(number, PAGE_SIZE)
-            return Page(rows, answer.total, more, came=len(answer.rows))
+            return answer.page(rows, answer.is_followed(number, PAGE_SIZE))
 
         return etags.ask(PATH, {**question, "page": number}, read)
 

@@ -66,7 +66,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         answer = parse(SpendAnswer, client.post(PATH, body).payload, PATH, notes)
         starts.append(answer.subscription_cycle_start)
         rows = [(record, storable_raw(raw)) for record, raw in read_rows(MemberSpend, answer.rows, notes)]
-        return Page(rows, answer.total, answer.has_more(number), came=len(answer.rows))
+        return answer.page(rows, answer.has_more(number))
 
     pages = read_all(ask, notes, count=_distinct).pages
     rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]

@@ -154,6 +154,14 @@ def test_two_events_alike_that_always_stand_on_two_pages_are_two(told, client):
     assert "each counts" in Doubt.objects.get().reason
 
 
+def test_rows_that_come_again_on_every_page_count_once(told, client):
+    rows = [event(NOON - n * SECOND, "cy@example.com") for n in range(4)]
+    pages = [events_page(rows[n : n + 2], total=6, page=n + 1, pages=3) for n in range(3)]
+    told.tell(PATH, *pages * 3)
+    assert (events.sync(client, WINDOW).new, UsageEvent.objects.count()) == (4, 4)
+    assert set(Doubt.objects.values_list("kind", flat=True)) == {"repeated", "total"}
+
+
 def test_events_that_are_all_there_twice_as_the_total_says_count_with_a_doubt(told, client):
     told.tell(PATH, events_page([ONE, TWO, ONE, TWO]))
     result = events.sync(client, WINDOW)

@@ -97,6 +97,48 @@ def test_a_server_that_cuts_at_a_round_number_and_announces_nothing_is_asked_on(
     assert (SOURCES[name][4].objects.count(), result.noted) == (ROWS if heeds_page else CAP, 0)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("name", ["events", "activity", "commits"])
+def test_pages_are_read_whether_the_server_counts_them_from_0_or_only_says_so(told, client, name, first):
+    """`first`: the page that a question for page 0 or 1 gets first."""
+    module, path, key, rows, table = SOURCES[name]
+
+    def answer(body: dict) -> dict:
+        page = int(body["page"]) - first
+        pagination = {"page": page, "totalPages": 3, "hasNextPage": page < 2, "hasPreviousPage": page > 0}
+        pagination["totalCount"] = ROWS
+        part = rows[page * CAP : (page + 1) * CAP]
+        return {key: part, "totalUsageEventsCount": ROWS, "pagination": pagination}
+
+    told.tell(path, answer)
+    assert (module.sync(client, WINDOW).noted, table.objects.count()) == (0, ROWS)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_answer_within_another_one_is_read(told, client, name):
+    module, path, key, rows, table = SOURCES[name]
+    inner = {key: rows, "subscriptionCycleStart": ms(datetime(2026, 9, 1, tzinfo=UTC))}
+    told.tell(path, {"success": True, "data": inner | {"totalUsageEventsCount": ROWS}})
+    told.tell("/teams/directory-groups", (404, {}, {}))
+    assert (module.sync(client, WINDOW).noted, table.objects.count()) == (0, ROWS)
+
+
+@pytest.mark.parametrize("empty", [None, []])
+@pytest.mark.parametrize(
+    "names", [("usageEvents", "usageEventsDisplay"), ("usageEventsDisplay", "usageEvents")]
+)
+def test_of_two_lists_of_events_the_one_with_rows_counts(told, client, names, empty):
+    rows = SOURCES["events"][3]
+    told.tell(reading.PATH, {"totalUsageEventsCount": ROWS, names[0]: rows, names[1]: empty})
+    assert (events.sync(client, WINDOW).noted, UsageEvent.objects.count()) == (0, ROWS)
+
+
+def test_an_answer_that_names_an_error_beside_an_empty_list_is_no_hour_without_usage(told, client):
+    told.tell(reading.PATH, {"error": "Internal", "totalUsageEventsCount": 0, "usageEvents": None})
+    with pytest.raises(CursorApiError, match="answered 200 with an error: Internal"):
+        events.sync(client, WINDOW)
+
+
 def test_a_full_page_of_events_that_denies_what_its_total_promises_is_followed(told, client, monkeypatch):
     monkeypatch.setattr(reading, "PAGE_SIZE", CAP)
     tell(told, "events", lambda page, more: {"hasNextPage": False, "totalUsageEventsCount": ROWS})
