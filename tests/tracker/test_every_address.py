@@ -17,6 +17,7 @@ from tests.tracker.addresses import ADMIN, CALLERS, KINDS, METHODS, ROWS, Row
 from tests.tracker.api.conftest import make_token
 from tests.tracker.conftest import ALLAUTH, make_person
 from tracker.models import AccessSettings
+from tracker.ops.probes import PROBES
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
             yield re.sub(r"<\w+:(\w+)>", r"<\1>", route)
 
 
-ALL_ROUTES = sorted(set(routes(get_resolver("config.urls"))))
+ALL_ROUTES = sorted({*routes(get_resolver("config.urls")), *PROBES})
 ADMIN_ROUTES = [route for route in ALL_ROUTES if route.startswith("/admin/") and route not in ADMIN]
 OWN_ROUTES = [route for route in ALL_ROUTES if route not in ADMIN_ROUTES]
 

@@ -6,7 +6,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
@@ -111,15 +111,14 @@ def shows_form_again(request: HttpRequest, response: HttpResponse) -> bool:
     return is_page and response.status_code == 200
 
 
-@receiver(user_logged_in)
-def signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    record(request, Action.SIGN_IN, actor_name=user.email or user.get_username(), user=user)
-
-
-@receiver(user_logged_out)
-def signed_out(sender: object, request: HttpRequest, user: User | None, **_: object) -> None:
+@receiver([user_logged_in, user_logged_out])
+def note_session(
+    sender: object, request: HttpRequest, user: User | None, signal: Signal, **_: object
+) -> None:
+    """A session that began or ended; nothing where nobody was signed in."""
     if user:
-        record(request, Action.SIGN_OUT, actor_name=user.email or user.get_username(), user=user)
+        action = Action.SIGN_IN if signal is user_logged_in else Action.SIGN_OUT
+        record(request, action, actor_name=user.email or user.get_username(), user=user)
 
 
 @receiver(user_login_failed)

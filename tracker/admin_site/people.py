@@ -74,13 +74,10 @@ class RoleForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         default = AccessSettings.get_solo().default_role
         everybody = ("", f"Default ({default}), as for everybody without another role")
-        self.fields["role"] = forms.ChoiceField(
-            choices=[everybody, *ROLE_WORDS.items()],
-            help_text=what_decides(),
-            initial=own_role(self.instance) if self.instance.pk else "",
-            widget=forms.RadioSelect,
-            required=False,
-        )
+        field = cast(forms.ChoiceField, self.fields["role"])
+        field.choices = [everybody, *ROLE_WORDS.items()]
+        field.help_text = what_decides()
+        field.initial = own_role(self.instance) if self.instance.pk else ""
 
     def clean_role(self) -> str:
         role: str = self.cleaned_data["role"]

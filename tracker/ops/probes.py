@@ -7,19 +7,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
-from tracker.access.guard import public
 from tracker.ops.health import check_health, readiness_problem
 
 UNAVAILABLE = 503
 
 
-@public
 def live(request: HttpRequest) -> HttpResponse:
     """200 as long as the process answers: restart it when it does not."""
     return JsonResponse({"status": "live"})
 
 
-@public
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when pages can be served, else 503: send no requests here."""
     problem = readiness_problem()
@@ -29,14 +26,12 @@ def ready(request: HttpRequest) -> HttpResponse:
     )
 
 
-@public
 def healthz(request: HttpRequest) -> HttpResponse:
     """Everything, for people; 503 only when pages cannot be served, since old data is better than none."""
     health = check_health(timezone.now())
     return probe_response(health.as_json(), is_good=not health.problem)
 
 
-@public
 def fresh(request: HttpRequest) -> HttpResponse:
     """503 when a source is stale, to alert whoever is on call. If Cursor itself is behind: 200, `lagging`."""
     health = check_health(timezone.now())
