@@ -1,5 +1,6 @@
 """A team's own export and its labels, as a history and true incidents: what `score --file` reads."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from sandbox.company import Label
 
 from .companies import hourly_rows
 
+log = logging.getLogger(__name__)
 COLUMNS = {name: (name,) for name in ("email", "kind", "onset_at", "ended_at", "extra_dollars")}
 
 
@@ -48,9 +50,15 @@ def _label(row: Row, instants: Instants) -> Label:
 
 
 def history_of_file(path: Path, member: str = "") -> History:
-    """The export's usage by the hour, each hour known when it is over; rows without a user are `member`'s."""
+    """The export's usage by the hour, each hour known when it is over; rows without a user are `member`'s.
+
+    The log says which lines cannot be read: what they spent is in no figure.
+    """
     file = UsageCsv(path, datetime.now(UTC), member)
-    events = _events(file.events(file.survey()))
+    survey = file.survey()
+    for line in survey.problems.report:
+        log.warning("not read: %s", line)
+    events = _events(file.events(survey))
     emails = sorted(set(events["email"]))
     number = {email: place for place, email in enumerate(emails, start=1)}
     events = events.assign(member_id=events["email"].map(number).astype(np.int64))

@@ -34,6 +34,14 @@ def test_a_cloud_agent_that_makes_most_requests_of_an_hour_is_named(tmp_path):
     assert by_hand.thread == -1
 
 
+def test_lines_that_cannot_be_read_are_reported(tmp_path, caplog):
+    path = tmp_path / "usage.csv"
+    row = "2026-05-18T09:00:00.000Z,ann@example.com,,On-Demand,auto,9000,100,9100,0.05\n"
+    path.write_text(HEADER + row + row.replace("0.05", "five"))
+    assert history_of_file(path).rows["requests"].sum() == 1
+    assert "Line 3: “five” is not a cost" in caplog.text
+
+
 LABELS = "email,kind,onset_at,ended_at,extra_dollars\n"
 LABEL = "Ann@example.com,runaway,2026-05-25T12:50:00Z,2026-05-25T17:00:00Z,71.89\n"
 
