@@ -116,23 +116,24 @@ def plain_number(text: str) -> str:
     return bare.replace(",", "") if THOUSANDS.fullmatch(bare) else bare
 
 
-class EnteredDecimal(forms.DecimalField):
-    """A number as people type it. A browser's own number field drops the comma of 12,5 without a word."""
+class Entered(forms.Field):
+    """Before a field of numbers: one as people type it, not as a browser's own field would change it."""
+
+    def to_python(self, value: object) -> Any:
+        return super().to_python(plain_number(value) if isinstance(value, str) else value)
+
+
+class EnteredDecimal(Entered, forms.DecimalField):
+    """A browser's own number field drops the comma of 12,5 without a word."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     default_error_messages = {"invalid": "Enter a number, such as 50 or 12.50."}
 
-    def to_python(self, value: object) -> Any:
-        return super().to_python(plain_number(value) if isinstance(value, str) else value)
 
-
-class EnteredInteger(forms.IntegerField):
-    """The same of a whole number: 2,5 is none, and would be 25."""
+class EnteredInteger(Entered, forms.IntegerField):
+    """2,5 is not a whole number, and would be 25."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-
-    def to_python(self, value: object) -> Any:
-        return super().to_python(plain_number(value) if isinstance(value, str) else value)
 
 
 class DollarsField(EnteredDecimal):

@@ -102,7 +102,7 @@ def import_usage(
     by_member = file.users.without_user
     transactions = ShortTransactions(is_dry_run)
     if cycle_start_at and not is_dry_run:
-        transactions.run([lambda: _learn_cycle(cycle_start_at, at)])
+        transactions.run([lambda: learn_cycle(cycle_start_at, at)])
     roster = (PretendRoster if is_dry_run else Roster).load()
     before = len(roster.by_key)
     csv = UsageEvent.Provenance.CSV.value
@@ -121,7 +121,8 @@ def import_usage(
     return result
 
 
-def _learn_cycle(start_at: datetime, at: datetime) -> None:
+def learn_cycle(start_at: datetime, at: datetime) -> None:
+    """Make the cycle known, and split the totals of the days on which one now begins."""
     for day in cycles.learn(start_at)[1]:
         rollups.recompute_days(day, day, at)
 

@@ -6,6 +6,7 @@ from functools import partial
 from operator import attrgetter
 
 from collector.base.days import day_end, day_start
+from collector.cursor.values import LARGEST_INTEGER
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from collector.sources.commits import imported_hash
 
@@ -103,10 +104,6 @@ MEMBER_METRICS = (
     MetricColumns("analytics_user_mcp", "mcp", "usage", "tool_name", "server_name"),
     MetricColumns("analytics_user_commands", "commands", "usage", "command_name"),
 )
-
-
-# Columns of four bytes; a count above is implausible too.
-MOST_PER_DAY = 2**31 - 1
 
 
 def take_activity(db: TrackerDb, taking: Taking) -> ImportPart:
@@ -209,7 +206,7 @@ def _member_day(
 def daily_count(value: Cell) -> int:
     """A count of one day; OddValue where none can be so."""
     count = number(value)
-    if count > MOST_PER_DAY:
+    if count > LARGEST_INTEGER:
         raise OddValue("with an implausible count")
     return count
 

@@ -1,6 +1,6 @@
 """Cycles and spend of cursor-usage-tracker, where nothing was collected here."""
 
-from collections.abc import Callable, Set
+from collections.abc import Set
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -8,7 +8,9 @@ from functools import partial
 from collector.base.notes import storable_raw
 from collector.base.plausibility import MOST_CHARGE
 from collector.base.short_transactions import batches
-from collector.facts import cycles, rollups
+from collector.cursor.values import LARGEST_INTEGER
+from collector.facts import cycles
+from collector.imports.usage import learn_cycle
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
 from .database import (
@@ -47,17 +49,9 @@ def take_cycles(db: TrackerDb, taking: Taking) -> ImportPart:
             continue
         taking.cycle_days.add(start_at.date())
         if not taking.is_dry_run:
-            taking.transactions.run([_learning(start_at, taking.at)])
+            taking.transactions.run([partial(learn_cycle, start_at, taking.at)])
         part.taken += 1
     return part
-
-
-def _learning(start_at: datetime, at: datetime) -> Callable[[], None]:
-    def learn() -> None:
-        for changed in cycles.learn(start_at)[1]:
-            rollups.recompute_days(changed, changed, at)
-
-    return learn
 
 
 def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
@@ -100,15 +94,11 @@ def _snapshot(
         confirmed_at=taken_at,
         meaning=SpendSnapshot.Meaning.LEGACY,
         included_cents=amount(row["included_spend_cents"]),
-        premium_requests=requests if requests is not None and requests <= MOST_REQUESTS else None,
+        premium_requests=requests if requests is not None and requests <= LARGEST_INTEGER else None,
         limit_dollars=limit.quantize(Decimal("0.01")) if limit else None,
         raw=storable_raw(row),
     )
     return (member_id, cycle.pk if cycle else start), snapshot
-
-
-# A column of four bytes.
-MOST_REQUESTS = 2**31 - 1
 
 
 def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
