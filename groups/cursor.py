@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import transaction
 
@@ -116,7 +118,8 @@ def _placements(groups: _CursorGroups) -> tuple[list[Placement], int, set[tuple[
     on_record = _on_record()
     placements: list[Placement] = []
     kept_count = 0
-    for member_id, member_stays in _stays_by_member().items():
+    every_stay = CursorGroupMembership.objects.select_related("group").order_by("member_id")
+    for member_id, member_stays in groupby(every_stay, attrgetter("member_id")):
         wanted = {
             day: group_id
             for stay in stays.by_day(member_stays)
@@ -142,12 +145,3 @@ def _on_record() -> dict[int, dict[date, stays.HeldGroup]]:
     for row in Assignment.objects.all():
         on_record[row.member_id][row.from_day] = stays.HeldGroup(row.group_id, row.is_local)
     return on_record
-
-
-def _stays_by_member() -> dict[int, list[stays.Stay]]:
-    """Stays as the vendor stated them; a stay in a group that no longer exists ended with it."""
-    by_member: dict[int, list[stays.Stay]] = defaultdict(list)
-    for row in CursorGroupMembership.objects.select_related("group"):
-        left_at = row.left_at or row.group.gone_at
-        by_member[row.member_id].append(stays.Stay(row.group_id, row.joined_at, left_at))
-    return by_member

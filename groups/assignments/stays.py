@@ -2,22 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import NamedTuple
 
 from collector.base.days import utc_day
+from collector.models import CursorGroupMembership
 
 
-@dataclass(frozen=True)
-class Stay:
-    """One stay in one of the vendor's groups, `[joined_at, left_at)`; open-ended without `left_at`."""
-
-    cursor_group_id: int
-    joined_at: datetime
-    left_at: datetime | None
-
-
-@dataclass(frozen=True)
-class DayStay:
+class DayStay(NamedTuple):
     """A stay in UTC days, from `first` to the day before `until`; in no group without a group."""
 
     cursor_group_id: int | None
@@ -33,17 +25,19 @@ class HeldGroup:
     is_local: bool
 
 
-def by_day(stays: Iterable[Stay]) -> Iterator[DayStay]:
+def by_day(stays: Iterable[CursorGroupMembership]) -> Iterator[DayStay]:
     """Yield one member's stays in order, in no group between them. A day belongs to where it ended.
 
     A stay ends where the next begins: the vendor's list may tell of the new group before the old one's end.
+    One in a group that no longer exists ended with it.
     """
     ordered = sorted(stays, key=lambda stay: stay.joined_at)
     for stay, following in zip(ordered, [*ordered[1:], None], strict=True):
         next_first = utc_day(following.joined_at) if following else None
-        left_on = utc_day(stay.left_at) if stay.left_at else None
+        left_at = stay.left_at or stay.group.gone_at
+        left_on = utc_day(left_at) if left_at else None
         until = min((day for day in (left_on, next_first) if day), default=None)
-        yield DayStay(stay.cursor_group_id, utc_day(stay.joined_at), until)
+        yield DayStay(stay.group_id, utc_day(stay.joined_at), until)
         if left_on and (next_first is None or left_on < next_first):
             yield DayStay(None, left_on, next_first)
 

@@ -7,7 +7,6 @@ with `x_` are our own.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -84,18 +83,13 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class FocusPeriod:
-    """A stretch of time, `[start_at, end_at)`."""
-
-    start_at: datetime
-    end_at: datetime
+Span = tuple[datetime, datetime]  # half-open
 
 
 def rows(first: date, last: date) -> Iterator[dict[str, object]]:
     """Yield the rows of `first` to `last`, both included, by day. Texts are safe to open in a spreadsheet."""
     groups = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
-    cycles = Cycles([FocusPeriod(cycle.start_at, cycle.end_at) for cycle in BillingCycle.objects.all()])
+    cycles = Cycles(list(BillingCycle.objects.order_by("start_at").values_list("start_at", "end_at")))
     days = (
         MemberModelDay.objects.between(first, last)
         .annotate(held_group=held_group(), email=F("member__email"), name=F("member__name"))
@@ -108,30 +102,31 @@ def rows(first: date, last: date) -> Iterator[dict[str, object]]:
 class Cycles:
     """Which billing cycle an instant falls into, and where a cycle turns within a day."""
 
-    def __init__(self, periods: list[FocusPeriod]) -> None:
-        self.periods = sorted(periods, key=lambda period: period.start_at)
-        self.starts = [period.start_at for period in self.periods]
+    def __init__(self, spans: list[Span]) -> None:
+        self.spans = spans
+        self.starts = [start_at for start_at, _ in spans]
         self.turns = {utc_day(start): start for start in self.starts if start != day_start(utc_day(start))}
 
-    def at(self, instant: datetime) -> FocusPeriod:
+    def at(self, instant: datetime) -> Span:
         """The cycle; a calendar month where none is known."""
         place = bisect_right(self.starts, instant) - 1
-        if place >= 0 and instant < self.periods[place].end_at:
-            return self.periods[place]
+        if place >= 0 and instant < self.spans[place][1]:
+            return self.spans[place]
         month = day_start(utc_day(instant).replace(day=1))
-        return FocusPeriod(month, months_later(month, 1))
+        return month, months_later(month, 1)
 
-    def part_of(self, day: date, *, is_after_turn: bool) -> FocusPeriod:
+    def part_of(self, day: date, *, is_after_turn: bool) -> Span:
         """The day, or its part before or after the turn if a cycle turns within it."""
+        start_at, end_at = day_start(day), day_end(day)
         turn = self.turns.get(day)
         if turn is None:
-            return FocusPeriod(day_start(day), day_end(day))
-        return FocusPeriod(turn, day_end(day)) if is_after_turn else FocusPeriod(day_start(day), turn)
+            return start_at, end_at
+        return (turn, end_at) if is_after_turn else (start_at, turn)
 
 
 def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, object]:
-    charged = cycles.part_of(day.day, is_after_turn=day.is_after_turn)
-    cycle = cycles.at(charged.start_at)
+    charged_from, charged_to = cycles.part_of(day.day, is_after_turn=day.is_after_turn)
+    cycle_start, cycle_end = cycles.at(charged_from)
     tokens = day.input_tokens + day.output_tokens + day.cache_write_tokens + day.cache_read_tokens
     total = day.total_cents / 100
     model = harmless(day.model or "unnamed")
@@ -140,10 +135,10 @@ def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, object]:
         "EffectiveCost": total,
         "ListCost": total,
         "ContractedCost": total,
-        "BillingPeriodStart": _focus_time(cycle.start_at),
-        "BillingPeriodEnd": _focus_time(cycle.end_at),
-        "ChargePeriodStart": _focus_time(charged.start_at),
-        "ChargePeriodEnd": _focus_time(charged.end_at),
+        "BillingPeriodStart": _focus_time(cycle_start),
+        "BillingPeriodEnd": _focus_time(cycle_end),
+        "ChargePeriodStart": _focus_time(charged_from),
+        "ChargePeriodEnd": _focus_time(charged_to),
         "ChargeDescription": f"{day.requests} requests to {model}",
         "ConsumedQuantity": f"{tokens}.0",
         "PricingQuantity": f"{tokens}.0",
