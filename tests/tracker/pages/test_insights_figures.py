@@ -14,6 +14,7 @@ from tracker.pages import insights as layout
 from tracker.pages import overview as overview_layout
 from tracker.reports.insights import Insights
 from tracker.reports.overview import Overview
+from tracker.widgets import formats
 
 YESTERDAY = company.TODAY - timedelta(days=1)
 
@@ -163,3 +164,8 @@ def test_no_member_is_drawn_in_a_models_colour(acme):
     assert slots.pop() == "other"
     assert all(slot.startswith("tone-") for slot in slots)
     assert len(set(slots)) == len(slots) == 6
+
+
+def test_the_models_card_says_what_a_request_costs_on_average(acme, client):
+    rate = formats.rate(read().team.totals.cents_per_request)
+    assert f"{rate} a request on average" in client.get("/insights").text
