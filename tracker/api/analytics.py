@@ -151,7 +151,9 @@ def read_analytics(
     return {
         "days": days,
         "dau": [{"date": day, "dau": dau, "requesters": requesters} for day, dau, requesters in active[:-1]],
-        "modelSummary": sorted(report.model_costs, key=lambda cost: (-cost.totals.requests, cost.model.key)),
+        "modelSummary": sorted(
+            report.team.model_costs, key=lambda cost: (-cost.totals.requests, cost.model.key)
+        ),
         "modelTrend": [
             {"date": day, "model": model, "messages": requests}
             for (day, model), requests in sorted(report.model_requests.items())
@@ -175,7 +177,7 @@ def plan_exhaustion(report: Insights) -> PlanExhaustion:
     return PlanExhaustion(
         summary=ExhaustionSummary(
             users_exhausted=len(report.exhaustions),
-            total_active=sum(member.is_active for member in report.team.members),
+            total_active=sum(member.active_days > 0 for member in report.team.members),
             median_cycle_day=report.median_exhaustion_day,
         ),
         users=[

@@ -122,7 +122,7 @@ def read_stats(request: AccessRequest, days: Days = 7) -> dict[str, object]:
     return {
         "days": days,
         "stats": stats(report, by_day, filters),
-        "modelCosts": model_rows(report.model_costs, report.team),
+        "modelCosts": model_rows(report.team.model_costs, report.team),
         "teamDailySpend": by_day,
         "dailySpendBreakdown": breakdown(report.team, filters),
         "reconciliation": report.reconciled,
@@ -142,7 +142,7 @@ def read_model_costs(request: AccessRequest) -> list[ModelCostRow]:
     now = timezone.now()
     filters = filters_for(request, 30, period=periods.this_cycle(now, freshness.known_until(now)))
     report = Overview(filters)
-    return model_rows(report.model_costs, report.team)
+    return model_rows(report.team.model_costs, report.team)
 
 
 def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> dict[str, object]:

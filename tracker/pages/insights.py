@@ -159,7 +159,7 @@ def models_table(report: Insights) -> Table[ModelCost]:
         *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
     ]
     return Table(
-        "models", "Model usage", columns, report.model_costs,
+        "models", "Model usage", columns, report.team.model_costs,
         sort="-requests", empty="No requests in this period.",
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from collector.base.names import current
 from tracker.filters import period_query
 from tracker.pages.changes import change_columns
+from tracker.reports.badges import ADOPTION
 from tracker.reports.team import MemberFigures, Team
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import Column
@@ -44,7 +45,13 @@ COLUMNS: list[Column[MemberFigures]] = [
         under=lambda m: m.adoption_badge.label if m.adoption_badge else "",
         help=MEANINGS["adoption"],
     ),
-    Column("badges", "Badges", lambda m: m.badges, "badges", shown=lambda m: m.other_badges),
+    Column(
+        "badges",
+        "Badges",
+        lambda m: m.badges,
+        "badges",
+        shown=lambda m: [badge for badge in m.badges if badge not in ADOPTION],
+    ),
     place("spend_rank", "Spend rank", lambda m: m.spend_rank),
     place("activity_rank", "Request rank", lambda m: m.activity_rank),
 ]

@@ -198,7 +198,7 @@ def models_table(report: Overview) -> Table[ModelCost]:
         "models",
         "Model cost comparison",
         model_columns(report),
-        report.model_costs,
+        report.team.model_costs,
         sort="-rate",
         page_rows=SIDE_ROWS,
         empty="No requests in this period.",
@@ -255,6 +255,6 @@ def members_table(report: Overview) -> Table[MemberFigures]:
         sort="-spend",
         ordered="-spend",
         row_choices=LONG_ROWS,
-        css=lambda member: "" if member.is_active or member.totals.total_cents else "faded",
+        css=lambda member: "" if member.active_days or member.totals.total_cents else "faded",
         empty="No member matches these filters.",
     )

@@ -25,7 +25,7 @@ class Ranking:
 
 def rankings(report: Insights) -> list[Ranking]:
     """Largest spend, cheapest and most expensive requests; small models are ranked too."""
-    costs = report.model_costs
+    costs = report.team.model_costs
 
     def ranking(title: str, ordered: list[ModelCost], figure: Figure, shown: Words) -> Ranking:
         rows = [

@@ -13,13 +13,8 @@ from typing import NamedTuple
 class Badge:
     key: str
     label: str
-    tone: str
+    tone: str  # good: a reader takes it as a compliment
     meaning: str
-
-    @property
-    def praises(self) -> bool:
-        """Whether a reader takes it as a compliment."""
-        return self.tone == "good"
 
 
 USAGE = (

@@ -253,7 +253,7 @@ def group_week(
         cents=spent_cents,
         before_cents=before_cents,
         seats=len(seats),
-        active=sum(member.is_active for member in seats),
+        active=sum(member.active_days > 0 for member in seats),
         incidents=sum(incidents.get(member.person.pk, 0) for member in members),
     )
 

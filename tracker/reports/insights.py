@@ -9,7 +9,7 @@ from statistics import fmean, median
 from collector.base.spans import DaySpan
 from collector.models import BillingCycle
 from tracker.filters import Filters
-from tracker.reports import followups, models, plan, savings, tools, usage, versions
+from tracker.reports import followups, plan, savings, tools, usage, versions
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
 from tracker.reports.selection import Selection
@@ -57,10 +57,6 @@ class Insights:
         return list(plan.bucket_counts(self.exhaustions).items())
 
     # Models
-
-    @cached_property
-    def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.usage.models, self.team.palette, self.team.changes.by_model)
 
     @cached_property
     def max_mode_requests(self) -> Counter[str]:

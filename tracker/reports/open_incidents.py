@@ -16,7 +16,6 @@ from tracker.reports.incidents import Watch, limit_incidents, limit_visible, wat
 from tracker.widgets import formats
 
 GRAVITY = {"critical": 0, "warning": 1}
-LISTED = 4
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,10 @@ class OpenIncidents:
     @property
     def notes(self) -> list[str]:
         """What the figure means, and what it leaves out."""
-        said = [f"{self.unanswered} not yet acknowledged" if self.unanswered else "all acknowledged"]
-        said = said if self.found else []
+        said = []
+        if self.found:
+            unanswered = sum(not incident.is_acknowledged for incident in self.found)
+            said.append(f"{unanswered} not yet acknowledged" if unanswered else "all acknowledged")
         if self.elsewhere:
             said.append(f"{formats.plural(self.elsewhere, 'more', 'more')} outside this {self.narrowed_by}")
         if self.watch.doubt:
@@ -58,18 +59,6 @@ class OpenIncidents:
     def narrowed_by(self) -> str:
         names = ["group"] if self.filters.group else []
         return " and ".join([*names, "search"] if self.filters.search else names)
-
-    @property
-    def unanswered(self) -> int:
-        return sum(not incident.is_acknowledged for incident in self.found)
-
-    @property
-    def listed(self) -> Sequence[Incident]:
-        return self.found[:LISTED]
-
-    @property
-    def unlisted(self) -> int:
-        return len(self.found) - len(self.listed)
 
 
 def open_incidents(filters: Filters) -> OpenIncidents:

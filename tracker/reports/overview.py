@@ -12,13 +12,13 @@ from detection.frame.outlier_days import outlier_days
 from detection.vocabulary import Cause
 from groups.models import BudgetSettings
 from tracker.filters import Filters
-from tracker.reports import bands, cycle, days, models, seats
+from tracker.reports import bands, cycle, days, seats
 from tracker.reports.bands import MemberDays, Sums
 from tracker.reports.cycle import Budget, CycleReport, heading
 from tracker.reports.days import Days
 from tracker.reports.insights import Insights
 from tracker.reports.limits import NearLimit, near_limit
-from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
+from tracker.reports.open_incidents import OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
 from tracker.reports.reconciled import Reconciled, reconciled
@@ -175,14 +175,6 @@ class Overview:
             if not asked.group or self.team.groups.get(pk, NO_GROUP)[0] in asked.group.group_ids
         }
 
-    @property
-    def more_limits(self) -> int:
-        return max(len(self.limits) - LISTED, 0)
-
-    @cached_property
-    def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.usage.models, self.team.palette, self.team.changes.by_model)
-
     @cached_property
     def seats(self) -> list[MemberFigures]:
         """Listed members who are on the team: what is paid for."""
@@ -236,14 +228,12 @@ class Overview:
 
     @cached_property
     def top_spenders(self) -> list[tuple[MemberFigures, Driver | None]]:
-        return [(member, self.driver(member)) for member in self.team.spenders(TOP_SPENDERS)]
+        """With the reason, measured against the median member and the team's cost per request."""
+        requests = [used.requests for used in self.team.usage.by_member.values() if used.requests]
+        usual = median(requests or [0])
+        return [(member, self.driver(member, usual)) for member in self.team.spenders(TOP_SPENDERS)]
 
-    @property
-    def top_cents(self) -> Decimal:
-        """The spend that the bars of the top spenders are measured against."""
-        return self.top_spenders[0][0].totals.total_cents
-
-    def driver(self, member: MemberFigures) -> Driver | None:
+    def driver(self, member: MemberFigures, usual: float) -> Driver | None:
         most = self.team.usage.costliest(member.person.pk)
         if most is None or not member.totals.total_cents:
             return None
@@ -252,13 +242,9 @@ class Overview:
             model=self.team.palette.model(most.model),
             share=float(most.totals.total_cents / member.totals.total_cents),
             cents_per_request=most.totals.cents_per_request,
-            requests_multiple=member.totals.requests / self.median_requests if self.median_requests else None,
+            requests_multiple=member.totals.requests / usual if usual else None,
             rate_multiple=float(rate / team_rate) if rate and team_rate else None,
         )
-
-    @cached_property
-    def median_requests(self) -> float:
-        return median([used.requests for used in self.team.usage.by_member.values() if used.requests] or [0])
 
     @cached_property
     def daily_by_member(self) -> list[MemberDays]:

@@ -15,7 +15,7 @@ from collector.models import DailyActivity
 from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
-from tracker.reports import badges, people, usage
+from tracker.reports import badges, models, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Changes, read_changes
 from tracker.reports.kept import kept
@@ -57,18 +57,9 @@ class MemberFigures:
         return self.team.active_days.get(self.person.pk, 0)
 
     @property
-    def is_active(self) -> bool:
-        return self.active_days > 0
-
-    @property
     def main_model(self) -> palette.PaletteModel | None:
         main = self.team.usage.main_model(self.person.pk)
         return None if main is None else self.team.palette.model(main)
-
-    @property
-    def habits(self) -> Habits | None:
-        """None for whom badges are not meant: service accounts, leavers without usage."""
-        return self.team.habits.get(self.person.pk)
 
     @property
     def spend_rank(self) -> int | None:
@@ -86,16 +77,13 @@ class MemberFigures:
 
     @property
     def adoption(self) -> int | None:
-        return badges.adoption_score(self.habits, self.team.bounds) if self.habits else None
+        """None for whom badges are not meant."""
+        habits = self.team.habits.get(self.person.pk)
+        return badges.adoption_score(habits, self.team.bounds) if habits else None
 
     @property
     def adoption_badge(self) -> Badge | None:
         return next((badge for badge in self.badges if badge in ADOPTION), None)
-
-    @property
-    def other_badges(self) -> list[Badge]:
-        """Without adoption, which stands beside its score."""
-        return [badge for badge in self.badges if badge not in ADOPTION]
 
 
 class Team:
@@ -158,13 +146,22 @@ class Team:
 
     @cached_property
     def habits(self) -> dict[int, Habits]:
-        """What badges ask, of every person, whatever the filters."""
+        """What badges ask, of every person, whatever the filters; not of leavers without usage."""
         over_limit = {limit.member_id for limit in self.stated_limits if limit.is_reached}
-        used = self.all_totals
+        used, activity, days = self.all_totals, self.all_activity, self.active_days
         return {
-            pk: self._habits(pk, used.get(pk, NO_TOTALS), pk in over_limit)
+            pk: Habits(
+                own.requests,
+                days.get(pk, 0),
+                float_cents(own.total_micro),
+                edits.accepts,
+                edits.applies,
+                own.cache_read_tokens,
+                pk in over_limit,
+            )
             for pk, person in self.people.items()
             if person.is_person and (person.is_on_team or pk in used)
+            for own, edits in [(used.get(pk, NO_TOTALS), activity.get(pk, NO_ACTIVITY))]
         }
 
     @cached_property
@@ -172,18 +169,6 @@ class Team:
         """Everybody's limit and on-demand spend as Cursor last stated them for this cycle. One query."""
         cycle = self.filters.cycles[0]
         return stated_limits(cycle) if cycle else []
-
-    def _habits(self, pk: int, used: Totals, is_over_limit: bool) -> Habits:
-        edits = self.all_activity.get(pk, NO_ACTIVITY)
-        return Habits(
-            used.requests,
-            self.active_days.get(pk, 0),
-            float_cents(used.total_micro),
-            edits.accepts,
-            edits.applies,
-            used.cache_read_tokens,
-            is_over_limit,
-        )
 
     @cached_property
     def active_days(self) -> dict[int, int]:
@@ -201,7 +186,7 @@ class Team:
             habits = self.habits.get(person.pk)
             earned = badges.badges(habits, self.bounds) if habits else []
             self._badges[person.pk] = [
-                badge for badge in earned if not (badge.praises and person.has_open_incident)
+                badge for badge in earned if not (badge.tone == "good" and person.has_open_incident)
             ]
         return self._badges[person.pk]
 
@@ -264,6 +249,10 @@ class Team:
     @property
     def totals(self) -> Totals:
         return self.usage.models.total
+
+    @cached_property
+    def model_costs(self) -> list[models.ModelCost]:
+        return models.model_costs(self.usage.models, self.palette, self.changes.by_model)
 
     @cached_property
     def activity(self) -> dict[int, Activity]:

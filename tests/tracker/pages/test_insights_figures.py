@@ -43,7 +43,7 @@ def test_plans_and_models_follow_every_filter(acme, selection):
         facts = SELECTIONS[selection](company.within(everything, period))
         requests = Counter(fact.model for fact in facts if fact.is_served)
         assert {
-            row.model.key: row.totals.requests for row in report.model_costs if row.totals.requests
+            row.model.key: row.totals.requests for row in report.team.model_costs if row.totals.requests
         } == requests
         billed = {
             f.email
@@ -136,7 +136,7 @@ def test_ai_share_of_a_repository_is_of_the_lines_that_commits_added(acme):
 
 def test_a_model_of_one_person_is_not_hidden(acme):
     used = {fact.model for fact in company.within(company.facts(), "30d")}
-    assert {row.model.key for row in read().model_costs} == used
+    assert {row.model.key for row in read().team.model_costs} == used
 
 
 def test_who_is_behind_does_not_depend_on_whom_one_looks_at(acme):

@@ -98,14 +98,18 @@ def test_unused_seats_have_a_price_only_where_one_is_set(acme, client):
 
 def test_no_badge_praises_a_member_with_an_open_incident(acme):
     team = Team(asked_for())
-    praised = {pk: [b for b in team.badges_of(person) if b.praises] for pk, person in team.people.items()}
+    praised = {
+        pk: [b for b in team.badges_of(person) if b.tone == "good"] for pk, person in team.people.items()
+    }
     pk = next(pk for pk, found in praised.items() if found)
     others = {key: found for key, found in praised.items() if key != pk}
     email = Member.objects.get(pk=pk).email
     open_incident(email)
     team = Team(asked_for())
-    assert not any(badge.praises for badge in team.member(pk).badges)
-    assert {key: [b for b in team.badges_of(team.people[key]) if b.praises] for key in others} == others
+    assert not any(badge.tone == "good" for badge in team.member(pk).badges)
+    assert {
+        key: [b for b in team.badges_of(team.people[key]) if b.tone == "good"] for key in others
+    } == others
 
 
 @pytest.fixture
@@ -192,7 +196,7 @@ def test_a_course_has_a_share_only_where_it_means_something(expected, against, w
 
 def test_a_model_counts_the_people_who_used_it_and_no_service_account(acme):
     used = {f.email for f in company.within(company.facts(), "30d") if f.is_served and f.model == "default"}
-    auto = next(cost for cost in Overview(asked_for()).model_costs if cost.model.key == "default")
+    auto = next(cost for cost in Overview(asked_for()).team.model_costs if cost.model.key == "default")
     assert company.BOT in used
     assert auto.members == len(used - {company.BOT})
 

@@ -78,8 +78,8 @@ def check_models(report, facts):
             requests[fact.model] += 1
             if fact.email != company.BOT:
                 people[fact.model].add(fact.email)
-    assert {row.model.key for row in report.model_costs} == set(spend)
-    for row in report.model_costs:
+    assert {row.model.key for row in report.team.model_costs} == set(spend)
+    for row in report.team.model_costs:
         same(row.totals.total_cents, spend[row.model.key])
         assert (row.totals.requests, row.members) == (requests[row.model.key], len(people[row.model.key]))
 

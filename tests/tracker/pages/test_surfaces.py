@@ -148,7 +148,7 @@ def test_a_rate_per_request_leaves_agents_out(agents, query):
     report = Overview(asked_for(query))
     assert float(report.team.totals.cents_per_request) == pytest.approx(rate(events))
     of_model = [event for event in events if event.model == "gpt-5.2"]
-    cost = next(cost for cost in report.model_costs if cost.model.key == "gpt-5.2")
+    cost = next(cost for cost in report.team.model_costs if cost.model.key == "gpt-5.2")
     assert float(cost.totals.cents_per_request) == pytest.approx(rate(of_model))
     member = report.team.members[0]
     of_member = [event for event in events if event.member_id == member.person.pk]
