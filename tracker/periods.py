@@ -124,11 +124,6 @@ class Period:
         """What charts show."""
         return span_of(self.cycle) if self.cycle else DaySpan(self.first, self.last_shown)
 
-    @cached_property
-    def known_days(self) -> list[bool]:
-        """Of which of the shown days anything is known."""
-        return [self.is_known(day) for day in self.shown_days]
-
     @property
     def in_weeks(self) -> Weekly:
         """Everybody's rows that this period's totals count, for sums that do not ask for the days."""

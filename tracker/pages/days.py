@@ -9,7 +9,7 @@ from tracker.periods import Period
 from tracker.widgets import formats
 
 # Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
-PROVISIONAL_DAYS = 2
+PROVISIONAL = timedelta(days=2)
 
 
 class DayAxis(TypedDict):
@@ -24,36 +24,26 @@ class DayAxis(TypedDict):
 
 def day_axis(days: list[date], period: Period) -> DayAxis:
     labels, titles = day_labels(days, period.today)
+    unsettled = (index for index, day in enumerate(days) if day > period.today - PROVISIONAL)
     return {
         "labels": labels,
         "titles": titles,
         "days": days,
-        "provisional_from": provisional_index(days, period.today),
+        "provisional_from": next(unsettled, None),
         "ends_today": period.is_current,
     }
 
 
 def day_labels(days: list[date], today: date) -> tuple[list[str], list[str]]:
     """Short labels for the axis and full ones for tooltip and table, which say what is not final."""
-    short = [f"{day.day} {day:%b}" for day in days]
-    return short, [formats.day(day) + unsettled(day, today) for day in days]
-
-
-def unsettled(day: date, today: date) -> str:
-    if day == today:
-        return " (today so far)"
-    return " (may still change)" if today - timedelta(days=PROVISIONAL_DAYS) < day < today else ""
-
-
-def provisional_index(days: list[date], today: date) -> int | None:
-    """The first of `days` that may still change; None where all are settled."""
-    first = today - timedelta(days=PROVISIONAL_DAYS - 1)
-    return next((index for index, day in enumerate(days) if day >= first), None)
+    notes = {today - timedelta(days=1): " (may still change)", today: " (today so far)"}
+    return [f"{day.day} {day:%b}" for day in days], [formats.day(day) + notes.get(day, "") for day in days]
 
 
 def known(period: Period, values: Sequence[float]) -> list[float | None]:
     """One value per shown day, none where nothing of the day is known: that is no zero."""
-    return [value if is_known else None for is_known, value in zip(period.known_days, values, strict=True)]
+    days = zip(period.shown_days, values, strict=True)
+    return [value if period.is_known(day) else None for day, value in days]
 
 
 def dollars(cents: Decimal | float) -> float:

@@ -16,6 +16,7 @@ from tracker.reports.sql import as_date, fetch, float_cents, micro_sum, summed
 from tracker.reports.team import MemberFigures, Team
 
 STACKED_MEMBERS = 6
+SPENT = micro_sum("total_cents")
 Sums = dict[tuple[int, date], int]  # millionths of a cent by member and day
 
 
@@ -77,7 +78,7 @@ def draw(team: Team, sums: Sums, totals: Sequence[Decimal]) -> list[MemberDays]:
 
 
 def _by_day(rows: Statement | None) -> Statement | None:
-    return summed(rows, ("member_id", "day"), micro_sum("total_cents"))
+    return summed(rows, ("member_id", "day"), SPENT)
 
 
 def _most_in_shown_days(team: Team, sums: Sums) -> list[int]:

@@ -35,17 +35,6 @@ class CycleReport:
         return self.length - self.day_number
 
     @property
-    def before_today_cents(self) -> Decimal:
-        """Before the last of the known days, which is not over or not wholly known."""
-        return added(self.daily[:-1]).total_cents
-
-    @property
-    def last_before_today_cents(self) -> Decimal | None:
-        """What the last cycle had cost after as many days as this one has behind it."""
-        behind = self.last_daily[: len(self.daily) - 1]
-        return added(behind).total_cents if behind else None
-
-    @property
     def last_cents(self) -> Decimal | None:
         return added(self.last_daily).total_cents if self.last_daily else None
 
@@ -55,16 +44,12 @@ class CycleReport:
 
         Nor before a whole day lies behind: the hours in which a cycle began are too few.
         """
-        before = self.last_before_today_cents if self.whole_days else None
-        if before is None or before < formats.LEAST_BASE_CENTS:
-            return None  # a share of next to nothing means nothing
-        return float(self.before_today_cents / before) - 1
-
-    @property
-    def whole_days(self) -> int:
-        """Whole days of the cycle that are over and known."""
         begins_inside = self.cycle.start_at > day_start(utc_day(self.cycle.start_at))
-        return max(len(self.daily) - 1 - begins_inside, 0)
+        over = self.daily[:-1]  # today is not, or not wholly known
+        before = added(self.last_daily[: len(over)]).total_cents
+        if len(over) <= begins_inside or before < formats.LEAST_BASE_CENTS:
+            return None  # a share of next to nothing means nothing
+        return float(added(over).total_cents / before) - 1
 
     @property
     def said_change(self) -> str:

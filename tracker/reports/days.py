@@ -13,6 +13,7 @@ from tracker.reports.sql import as_date, count_sum, fetch, in_cents, micro_sum, 
 from tracker.reports.usage import Day
 
 NOTHING = Day()
+FIGURES = (micro_sum("total_cents"), micro_sum("billed_cents"), count_sum("requests"))
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,9 @@ class Days:
 
 def load(rows: MemberModelDayQuerySet | Statement | None) -> Days:
     """One query, by model as well: that is the order of an index that has all of it."""
-    figures = (micro_sum("total_cents"), micro_sum("billed_cents"), count_sum("requests"))
     by_day = defaultdict[tuple[date, bool], list[Day]](list)
     for day, _, is_after_turn, total, billed, requests in fetch(
-        summed(rows, ("day", "model", "is_after_turn"), *figures)
+        summed(rows, ("day", "model", "is_after_turn"), *FIGURES)
     ):
         by_day[as_date(day), bool(is_after_turn)].append(Day(in_cents(total), in_cents(billed), requests))
     return Days({key: added(parts) for key, parts in by_day.items()})

@@ -16,7 +16,8 @@ MICRO_PLACES = 6  # of a cent, as many as are stored
 
 def count_sum(column: str, where: str = "") -> str:
     """SQL of a sum of whole numbers, which PostgreSQL would add up as decimals."""
-    return f"CAST({_sum_of(column, where)} AS BIGINT)"
+    condition = f" FILTER (WHERE {where})" if where else ""
+    return f"CAST(COALESCE(SUM({column}){condition}, 0) AS BIGINT)"
 
 
 def micro_sum(column: str, where: str = "") -> str:
@@ -25,11 +26,8 @@ def micro_sum(column: str, where: str = "") -> str:
     SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
     the last place so, up to a million dollars; sums of these sums are of whole numbers.
     """
-    return f"CAST(ROUND({_sum_of(column, where)} * 1000000) AS BIGINT)"
-
-
-def _sum_of(column: str, where: str) -> str:
-    return f"COALESCE(SUM({column}) FILTER (WHERE {where}), 0)" if where else f"SUM({column})"
+    condition = f" FILTER (WHERE {where})" if where else ""
+    return f"CAST(ROUND(COALESCE(SUM({column}){condition}, 0) * 1000000) AS BIGINT)"
 
 
 def summed(rows: QuerySet[Any] | Statement | None, keys: Sequence[str], *sums: str) -> Statement | None:

@@ -263,12 +263,14 @@ class Activity(NamedTuple):
     request_days: int = 0
 
 
+ACTIVITY_SUMS = tuple(map(count_sum, Activity._fields))
+
+
 def activities(*asked: tuple[Weekly, Weekly | None]) -> list[dict[int, Activity]]:
     """By member id, of each of the rows; days with a request are those of the rows beside them. One query."""
     found: list[dict[int, Activity]] = [{} for _ in asked]
-    sums = list(map(count_sum, Activity._fields))
     parts = (
-        summed(activity_of_weeks(*rows), ("member_id",), *sums, str(place))
+        summed(activity_of_weeks(*rows), ("member_id",), *ACTIVITY_SUMS, str(place))
         for place, rows in enumerate(asked)
     )
     for pk, *figures, place in fetch(*parts):

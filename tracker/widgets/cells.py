@@ -1,5 +1,6 @@
 """How one cell of a table is written, by the kind of its column. Everything is escaped."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,16 +120,11 @@ OTHERS: dict[str, Callable[[Any], Shown]] = {
     "flag": flag,
     "tick": text,
 }
-# Tight is never wrapped.
-CLASSES = {
+# The class of a column's head and cells; tight is never wrapped.
+CSS = defaultdict(str, dict.fromkeys(NUMBERS, "number")) | {
     "share": "meter", "sentence": "sentence", "tick": "tick", "flag": "tight flag", "change": "number change",
     "day": "tight", "ago": "tight", "model": "tight",
 }  # fmt: skip
-
-
-def css(kind: str) -> str:
-    """The class of a column of this kind, in its head and its cells."""
-    return CLASSES.get(kind, "number" if kind in NUMBERS else "")
 
 
 def writer(kind: str, now: datetime) -> Callable[[Any], Shown]:

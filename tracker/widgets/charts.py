@@ -33,11 +33,6 @@ class Series:
     band: str = ""  # "low" or "high": an edge of a shaded area, the low one right before the high one
     marks: Sequence[bool] = ()  # points drawn large, such as outlier days
 
-    @property
-    def legend(self) -> str:
-        """Its name in the legend, where a band stands once."""
-        return {"": self.name, "low": "", "high": "Likely range"}[self.band]
-
 
 @dataclass(frozen=True)
 class Chart:
@@ -67,14 +62,6 @@ class Chart:
     size: str = field(default="")  # "", short or tall
 
     @property
-    def has_legend(self) -> bool:
-        return len(self.series) > 1 or self.provisional_from is not None or self.average is not None
-
-    @property
-    def shows_today(self) -> bool:
-        return self.provisional_from is not None and self.ends_today
-
-    @property
     def average_said(self) -> str:
         return "" if self.average is None else f"average {UNITS[self.unit](self.average)}"
 
@@ -95,7 +82,7 @@ class Chart:
             "provisional_from": self.provisional_from,
             "average": self.average,
             "ceiling": 100 if self.unit == "percent" else self.ceiling,
-            "today_label": "today" if self.shows_today else "",
+            "today_label": "today" if self.provisional_from is not None and self.ends_today else "",
             "series": [vars(series) | {"marks": series.marks or None} for series in self.series],
         }
 
@@ -103,10 +90,6 @@ class Chart:
     def json(self) -> str:
         """`data` for an attribute: htmx, as it is set up here, takes every <script> out of a fragment."""
         return json.dumps(self.data, separators=(",", ":"))
-
-    @property
-    def table_head(self) -> list[str]:
-        return [self.label_head, *(series.name for series in self.series)]
 
     @property
     def table_rows(self) -> list[tuple[str, str, list[str]]]:

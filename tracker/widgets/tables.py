@@ -135,7 +135,7 @@ class Table(Generic[Row]):
             turned = column.key if is_descending else f"-{column.key}"
             url = self.url(sort=turned if is_current or falls else column.key, page=None)
             aria = ("descending" if is_descending else "ascending") if is_current else ""
-            yield Head(column.key, column.label, cells.css(column.kind), url if column.sortable else "", aria)
+            yield Head(column.key, column.label, cells.CSS[column.kind], url if column.sortable else "", aria)
 
     @property
     def lines(self) -> list[Line]:
@@ -145,7 +145,7 @@ class Table(Generic[Row]):
         shown = [
             (
                 column is head,
-                cells.css(column.kind),
+                cells.CSS[column.kind],
                 cells.writer(column.kind, self.now),
                 column.shown or column.value,
                 column.link,

@@ -69,12 +69,12 @@ class Tree(Generic[Line]):
 
     @property
     def heads(self) -> list[tuple[str, str]]:
-        return [(column.label, cells.css(column.kind)) for column in self.columns]
+        return [(column.label, cells.CSS[column.kind]) for column in self.columns]
 
     @cached_property
     def writers(self) -> list[tuple[str, Callable[[Any], cells.Shown], Callable[[Line], Any]]]:
         return [
-            (cells.css(column.kind), cells.writer(column.kind, self.now), column.shown or column.value)
+            (cells.CSS[column.kind], cells.writer(column.kind, self.now), column.shown or column.value)
             for column in self.columns
         ]
 

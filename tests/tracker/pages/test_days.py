@@ -1,6 +1,7 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
-from tracker.pages.days import day_labels, provisional_index
+from tracker.pages.days import day_axis, day_labels
+from tracker.periods import whole_days
 
 TODAY = date(2026, 11, 23)
 DAYS = [date(2026, 11, day) for day in (21, 22, 23)]
@@ -13,4 +14,6 @@ def test_yesterday_and_today_each_say_why_they_are_not_final():
 
 
 def test_only_these_two_are_shaded():
-    assert provisional_index(DAYS, TODAY) == 1
+    period = whole_days(2, datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert day_axis(DAYS, period)["provisional_from"] == 1
+    assert day_axis(DAYS[:1], period)["provisional_from"] is None
