@@ -7,7 +7,7 @@ from detection.vocabulary import Rule, Severity
 from groups.tree import options as group_options
 from incidents.models import Status
 from tracker import periods
-from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters, period_values
+from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters
 from tracker.reports import badges
 from tracker.widgets import palette
 
@@ -15,6 +15,16 @@ from tracker.widgets import palette
 MOST_LISTED_GROUPS = 30
 # Filters that do not apply to incidents, carried along to the other pages.
 CARRIED = ("model", "badge", "surface")
+PERIOD = ("period", "from", "to", "compare")
+PERIOD_TITLES = {
+    key: f"The last {f'{days} whole UTC days' if days > 1 else 'whole UTC day'}, whenever the page is opened"
+    for key, days in periods.WHOLE_DAYS.items()
+} | {"cycle": "This billing cycle, up to now"}
+COMPARISONS = {
+    "": ("Off", "No comparison"),
+    "before": (periods.COMPARISONS["before"], "Changes against the same number of days before"),
+    "cycle": (periods.COMPARISONS["cycle"], "Changes against the same days of the last billing cycle"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,12 +59,19 @@ class Choices:
 
 def build_period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
+    values = filters.values
     return Choices(
         path=path,
-        period_fields=period_fields(filters),
-        hidden_fields=hidden_fields(filters),
-        periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
-        comparisons=comparison_choices(filters),
+        period_fields=[(name, values[name]) for name in PERIOD if values[name]],
+        hidden_fields=[(name, values[name]) for name in (*WORDS, "group") if values[name]],
+        periods=[
+            Choice(key, label, key == filters.period.key, filters.query(period=key), PERIOD_TITLES[key])
+            for key, label in periods.LABELS.items()
+        ],
+        comparisons=[
+            Choice(key, label, key == filters.compare, filters.query(compare=key), title)
+            for key, (label, title) in COMPARISONS.items()
+        ],
         clear_url=path,
     )
 
@@ -82,9 +99,10 @@ def build_incident_choices(filters: Filters, path: str) -> Choices:
     """What the filter bar of the incidents offers. One query; none where a group is chosen."""
     statuses = [(UNRESOLVED, UNRESOLVED), *Status.choices]
     carried = [(name, getattr(filters, name)) for name in CARRIED if getattr(filters, name)]
+    bar = build_period_choices(filters, path)
     return replace(
-        build_period_choices(filters, path),
-        period_fields=period_fields(filters) + carried,
+        bar,
+        period_fields=bar.period_fields + carried,
         comparisons=[],
         groups=_group_choices(filters),
         clear_url=path + filters.query(**dict.fromkeys(("group", *WORDS), "")),
@@ -98,40 +116,6 @@ def build_incident_choices(filters: Filters, path: str) -> Choices:
 
 def _named_choices(pairs: Iterable[tuple[str, str]], current: str) -> list[Choice]:
     return [Choice(value, str(label), value == current) for value, label in pairs]
-
-
-def period_fields(filters: Filters) -> list[tuple[str, str]]:
-    values = period_values(filters.period) | {"compare": filters.compare}
-    return [(name, value) for name, value in values.items() if value]
-
-
-def hidden_fields(filters: Filters) -> list[tuple[str, str]]:
-    chosen = {name: getattr(filters, name) for name in WORDS}
-    if filters.group:
-        chosen["group"] = filters.group.path
-    return [(name, value) for name, value in chosen.items() if value]
-
-
-def comparison_choices(filters: Filters) -> list[Choice]:
-    titles = {
-        "": "No comparison",
-        "before": "Changes against the same number of days before",
-        "cycle": "Changes against the same days of the last billing cycle",
-    }
-    labels = {"": "Off"} | periods.COMPARISONS
-    return [
-        Choice(key, label, key == filters.compare, filters.query(compare=key), titles[key])
-        for key, label in labels.items()
-    ]
-
-
-def _period_choice(key: str, label: str, filters: Filters) -> Choice:
-    days = periods.WHOLE_DAYS.get(key)
-    title = "This billing cycle, up to now"
-    if days:
-        length = f"{days} whole UTC days" if days > 1 else "whole UTC day"
-        title = f"The last {length}, whenever the page is opened"
-    return Choice(key, label, key == filters.period.key, filters.query(period=key), title)
 
 
 def _group_choices(filters: Filters) -> list[Choice]:

@@ -169,9 +169,14 @@ class Filters:
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """As parameters of an address, the empty ones among them."""
-        words = {name: getattr(self, name) for name in WORDS}
-        return period_values(self.period) | {"group": self.group.path if self.group else ""} | words
+        """As parameters of an address, the empty ones among them; a relative period stays relative."""
+        period = self.period
+        dates = {"period": "", "from": f"{period.first}", "to": f"{period.last}"}
+        return {
+            **(dates if period.key == periods.DATES else {"period": period.key, "from": "", "to": ""}),
+            "group": self.group.path if self.group else "",
+            **{name: getattr(self, name) for name in WORDS},
+        }
 
     def query(self, **changes: str) -> str:
         """`?period=7d&…` for these filters with `changes`; defaults are omitted."""
@@ -181,13 +186,6 @@ class Filters:
         if values["period"] == periods.DEFAULT:
             values["period"] = ""
         return "?" + urlencode({name: value for name, value in values.items() if value})
-
-
-def period_values(period: Period) -> dict[str, str]:
-    """The period as parameters of an address; a relative period stays relative."""
-    if period.key == periods.DATES:
-        return {"period": "", "from": f"{period.first}", "to": f"{period.last}"}
-    return {"period": period.key, "from": "", "to": ""}
 
 
 def period_query(filters: Filters) -> str:

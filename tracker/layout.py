@@ -142,15 +142,12 @@ def filter_query(request: AccessRequest) -> str:
 
 def page_links(request: AccessRequest, *, is_admin: bool = False) -> list[Link]:
     pages = PAGES | ADMIN if is_admin else PAGES
-    return [
-        Link(label, url, is_current=is_at_or_below(request.path, url))
-        for name, label in pages.items()
-        for url in [reverse(name)]
-    ]
-
-
-def is_at_or_below(path: str, url: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
+    links, path = [], request.path
+    for name, label in pages.items():
+        url = reverse(name)
+        is_below = url != "/" and path.startswith(url.rstrip("/") + "/")
+        links.append(Link(label, url, is_current=path == url or is_below))
+    return links
 
 
 def banners(sources: list[SourceFreshness]) -> list[Banner]:
