@@ -17,11 +17,11 @@ from groups.tree import GroupOption, group_options
 from tracker import periods
 from tracker.filter_bar import Choice
 from tracker.filters import NAMES
-from tracker.pages.changes import change_columns
+from tracker.pages.days import change_columns
 from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
+from tracker.reports.cycle import Reconciled
 from tracker.reports.people import member_url
-from tracker.reports.reconciled import Reconciled
 from tracker.reports.teams import parents
 from tracker.widgets import formats
 from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Row, Table, query_string_with

@@ -7,8 +7,7 @@ from typing import Protocol, TypeVar
 from django.http import QueryDict
 
 from tracker.filters import period_query
-from tracker.pages.changes import change_columns
-from tracker.pages.days import day_axis, known
+from tracker.pages.days import change_columns, day_axis, known
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
 from tracker.pages.rankings import rankings

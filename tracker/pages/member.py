@@ -8,11 +8,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from incidents.models import Incident
-from tracker.pages.changes import change_columns, earlier_bars
-from tracker.pages.days import day_axis, dollars, known
+from tracker.pages.days import change_columns, day_axis, day_urls, dollars, earlier_bars, known
 from tracker.pages.incidents import flags, severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
-from tracker.pages.one_day import day_urls
 from tracker.reports.member import MemberReport
 from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from collector.base.names import current
 from tracker.filters import period_query
-from tracker.pages.changes import change_columns
+from tracker.pages.days import change_columns
 from tracker.reports.badges import ADOPTION
 from tracker.reports.team import MemberFigures, Team
 from tracker.widgets.metric_help import MEANINGS

@@ -1,13 +1,9 @@
 """The page of one day: its hours, and tables of who, which models and which surfaces."""
 
-from collections.abc import Callable, Iterable
-from datetime import date
-from urllib.parse import urlencode
+from collections.abc import Callable
 
 from django.http import QueryDict
-from django.urls import reverse
 
-from tracker.filters import Filters
 from tracker.pages.days import dollars
 from tracker.reports.one_day import DayLine, DayReport
 from tracker.reports.people import Person
@@ -100,11 +96,3 @@ def hours_chart(report: DayReport) -> Chart:
         label_head="Hour",
         caption=f"A usual day is the mean of {report.usual_of}." if report.usual_of else "",
     )
-
-
-def day_urls(days: Iterable[date], filters: Filters | None = None) -> list[str]:
-    """Of the days' pages, with the group alone, as `?group=…`: a day has no other filter."""
-    group = filters.group if filters else None
-    query = f"?{urlencode({'group': group.path})}" if group else ""
-    below = reverse("day", args=["day"]).removesuffix("day")
-    return [f"{below}{day}{query}" for day in days]

@@ -10,13 +10,10 @@ from collector.base.days import days_between, utc_day
 from collector.facts.forecast import Forecast
 from tracker.filters import period_query
 from tracker.pages import members
-from tracker.pages.changes import change_columns, earlier_bars
-from tracker.pages.days import day_axis, day_labels, dollars, known
-from tracker.pages.one_day import day_urls
+from tracker.pages.days import change_columns, day_axis, day_labels, day_urls, dollars, earlier_bars, known
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
-from tracker.reports.overview import Overview
-from tracker.reports.seats import UnusedSeat
+from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures
 from tracker.reports.usage import Day
 from tracker.widgets import formats

@@ -5,9 +5,7 @@ from decimal import Decimal
 from django.http import QueryDict
 
 from tracker.filters import SURFACES, period_query
-from tracker.pages.changes import change_columns, earlier_bars
-from tracker.pages.days import day_axis, dollars, known
-from tracker.pages.one_day import day_urls
+from tracker.pages.days import change_columns, day_axis, day_urls, dollars, earlier_bars, known
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS

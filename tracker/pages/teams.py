@@ -11,8 +11,7 @@ from django.urls import reverse
 from markupsafe import Markup
 
 from tracker.filters import Filters, period_query
-from tracker.pages.changes import earlier_bars
-from tracker.pages.days import day_axis, dollars, known
+from tracker.pages.days import day_axis, dollars, earlier_bars, known
 from tracker.reports.teams import TeamRow, Teams
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series

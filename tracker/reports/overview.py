@@ -1,28 +1,28 @@
 """Figures of the overview."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
 
+from collector.base import names
 from collector.base.days import utc_day
 from collector.base.spans import DaySpan
 from detection.frame.outlier_days import outlier_days
 from detection.vocabulary import Cause
 from groups.models import BudgetSettings
 from tracker.filters import Filters
-from tracker.reports import bands, cycle, days, seats
+from tracker.reports import bands, cycle, days
 from tracker.reports.bands import MemberDays, Sums
-from tracker.reports.cycle import Budget, CycleReport, heading
+from tracker.reports.cycle import Budget, CycleReport, Reconciled, heading, reconciled
 from tracker.reports.days import Days
 from tracker.reports.insights import Insights
 from tracker.reports.limits import NearLimit, near_limit
 from tracker.reports.open_incidents import OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
-from tracker.reports.reconciled import Reconciled, reconciled
-from tracker.reports.seats import UnusedSeat
 from tracker.reports.selection import model_day_rows
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
@@ -30,6 +30,17 @@ from tracker.widgets import formats, palette
 
 TOP_SPENDERS = 7
 A_WEEK = 7
+# A member who joined within these days has had no time to begin.
+NEWCOMER = timedelta(days=14)
+# The team's first reading takes a while. Nobody knows how long those whom it lists have been there.
+FIRST_READING = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class UnusedSeat:
+    member: MemberFigures
+    last_day: date | None  # of the last request ever
+    since: date | None  # when the member joined; None if before the team was first read, or names are hidden
 
 
 @dataclass(frozen=True)
@@ -187,7 +198,7 @@ class Overview:
     @cached_property
     def unused_seats(self) -> list[UnusedSeat]:
         """Seats without an active day in what is known of the period."""
-        return seats.unused_seats(self._inactive_seats, self._spent_and_last[1], self.filters.now)
+        return unused_seats(self._inactive_seats, self._spent_and_last[1], self.filters.now)
 
     @property
     def excused_seats(self) -> int:
@@ -251,3 +262,30 @@ class Overview:
         """Spend by shown day of who spent most in these days, today among them, and of all the others."""
         totals = [day.total_cents for day in self.daily]
         return bands.draw(self.team, self._spent_and_last[0], totals)
+
+
+def unused_seats(
+    inactive: Sequence[MemberFigures], last: Mapping[int, date], now: datetime
+) -> list[UnusedSeat]:
+    """Of the `inactive`, neither newcomers nor owners of the organisation; `last` has their last requests."""
+    if not inactive:
+        return []
+    reader = names.current()
+    first = min(inactive[0].team.people.values(), key=lambda person: person.first_seen)
+    begun = first.since + FIRST_READING
+    return [
+        UnusedSeat(
+            seat,
+            last.get(seat.person.pk),
+            utc_day(seat.person.since)
+            if seat.person.since > begun and not reader.hides(seat.person.pk)
+            else None,
+        )
+        for seat in inactive
+        if not (seat.person.is_owner or is_newcomer(seat.person.since, begun, now))
+    ]
+
+
+def is_newcomer(since: datetime, begun: datetime, now: datetime) -> bool:
+    """Whether a member of `since` came lately, and after the team was first read."""
+    return since > begun and since > now - NEWCOMER

@@ -17,7 +17,7 @@ from tracker.access.request import AccessRequest
 from tracker.filters import known_until
 from tracker.pages import chargeback as layout
 from tracker.reports.charges import charge_changes
-from tracker.reports.reconciled import reconciled
+from tracker.reports.cycle import reconciled
 from tracker.views.answers import page_response
 from tracker.widgets.tables import PageParts
 

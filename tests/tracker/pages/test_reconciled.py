@@ -4,7 +4,7 @@ import pytest
 
 from collector.models import BillingCycle, Reconciliation
 from tests.tracker.pages import company
-from tracker.reports.reconciled import reconciled
+from tracker.reports.cycle import reconciled
 
 SAID = (
     "Cursor&#x27;s own total is $950.00, $50.00 less than its events&#x27; $1,000.00: "
