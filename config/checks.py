@@ -169,7 +169,7 @@ def check_deployment(app_configs: object, **_: object) -> Messages:
             "DASHBOARD_URL is https://, but the proxy in front is not trusted.", hint, id="config.W003"
         )
     if settings.AUTH_ENABLED and not settings.AUTH_ADMIN_EMAILS:
-        hint = "Name at least one administrator, unless the admin's access settings do."
+        hint = "Name at least one administrator, unless Access in the admin does."
         yield Warning(
             "Sign-in is on and AUTH_ADMIN_EMAILS is empty: nobody could change settings.",
             hint,

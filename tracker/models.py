@@ -188,7 +188,7 @@ class ApiToken(models.Model):
 
     def clean(self) -> None:
         if self._state.adding and self.expires_at and self.expires_at <= timezone.now():
-            raise ValidationError({"expires_at": "This is over: the token would never work."})
+            raise ValidationError({"expires_at": "This time has passed: the token would never work."})
 
 
 class AuditEntry(models.Model):

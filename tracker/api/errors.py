@@ -17,7 +17,7 @@ MESSAGES = {
     403: "You may not do this.",
     404: "Nothing was found at this address. /api/openapi.json lists all addresses.",
     405: "This address does not accept this method. /api/openapi.json lists the methods that it accepts.",
-    409: "Somebody else changed the same at the same moment. Read it again first.",
+    409: "Somebody else changed this at the same moment. Read it again first.",
     413: "The body is too large.",
     415: "Send the body as application/json.",
     429: "Too many requests. Wait a minute.",

@@ -144,7 +144,7 @@ def check_notifications() -> CheckResult:
     given_up = Notification.objects.given_up().count()
     waiting = Notification.objects.waiting().count()
     if given_up:
-        return warn("notifications", f"{given_up} given up", "see why under Notifications in the admin")
+        return warn("notifications", f"{given_up} given up", "see why under Messages sent in the admin")
     return ok("notifications", f"{waiting} waiting, none given up")
 
 

@@ -12,7 +12,7 @@ from tracker.access.guard import page_of
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = "Somebody else changed the same at the same moment, so nothing was saved. Look at it again first."
+AT_ONCE = "Somebody else changed this at the same moment, so nothing was saved. Look at it again first."
 # A key that is taken, a row that is gone, a deadlock: as PostgreSQL and as SQLite call them.
 CONFLICTS = {"23505", "23503", "40P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import User
+from django.utils.text import capfirst
 
 from detection.models import Exemption
 from groups.models import CycleBudget, Group
 from tests.incidents.factories import make_channel, make_member
 from tests.tracker.conftest import make_person
+from tracker.admin_site.board import SECTIONS
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def test_docs_call_the_pages_of_the_admin_what_it_calls_them_itself():
+    pages = [settings.BASE_DIR / "README.md", *(settings.BASE_DIR / "docs").rglob("*.md")]
+    named = [
+        name for page in pages for name in re.findall(r"[Aa]dmin → (\w[\w ]+\w)", page.read_text("utf-8"))
+    ]
+    labels = [entry.label for section in SECTIONS for entry in section.entries]
+    labels += [capfirst(str(model._meta.verbose_name_plural)) for model in admin.site._registry]
+    assert len(named) >= 9
+    assert [name for name in named if not name.startswith(tuple(labels))] == []
 
 
 def make_budget() -> CycleBudget:
