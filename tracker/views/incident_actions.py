@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,30 +70,17 @@ class OnsetForm(forms.Form):
     onset = forms.DateTimeField(widget=INSTANT_WIDGET, label="Actually began (UTC)")
 
 
-@dataclass(frozen=True)
-class ActionForms:
+def filled_forms(incident: Incident, now: datetime) -> dict[str, object]:
     """The forms of an incident's page, filled with what is likely."""
-
-    note: NoteForm
-    snooze: SnoozeForm
-    verdict: VerdictForm
-    onset: OnsetForm
-
-    @property
-    def snooze_spans(self) -> list[tuple[str, str]]:
-        return list(SNOOZES.items())
-
-    @classmethod
-    def empty(cls, incident: Incident, now: datetime) -> ActionForms:
-        onset_at = incident.began_at or incident.detected_at
-        verdict = VerdictForm(initial={"verdict": incident.verdict}, auto_id="verdict_%s")
-        verdict.fields["until"].widget.attrs["min"] = f"{utc_day(now)}"
-        return cls(
-            NoteForm(auto_id="note_%s"),
-            SnoozeForm(initial={"until": now + timedelta(days=1)}, auto_id="snooze_%s"),
-            verdict,
-            OnsetForm(initial={"onset": onset_at}, auto_id="onset_%s"),
-        )
+    verdict = VerdictForm(initial={"verdict": incident.verdict}, auto_id="verdict_%s")
+    verdict.fields["until"].widget.attrs["min"] = f"{utc_day(now)}"
+    onset_at = incident.began_at or incident.detected_at
+    return {
+        "spans": SNOOZES,
+        "snooze": SnoozeForm(initial={"until": now + timedelta(days=1)}, auto_id="snooze_%s"),
+        "verdict": verdict,
+        "onset": OnsetForm(initial={"onset": onset_at}, auto_id="onset_%s"),
+    }
 
 
 Who = tuple[Incident, Actor, str, datetime]  # acts on which incident, from where and when

@@ -13,7 +13,7 @@ from tracker.reports.incident import incident_report
 from tracker.reports.incidents import incidents_report
 from tracker.views.answers import filtered_response
 from tracker.views.exports import csv_response
-from tracker.views.incident_actions import ActionForms
+from tracker.views.incident_actions import filled_forms
 
 
 @viewer
@@ -39,4 +39,4 @@ def incident(request: AccessRequest, pk: int) -> HttpResponse:
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], f"incident-{pk}")
     context = {"page": page, "report": page.report, "incident": shown, "now": now}
-    return render(request, "incidents/detail.html", context | {"forms": ActionForms.empty(shown, now)})
+    return render(request, "incidents/detail.html", context | {"forms": filled_forms(shown, now)})
