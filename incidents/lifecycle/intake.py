@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -16,6 +16,7 @@ from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Status, TimelineStep
+from incidents.models.incidents import CLOCKS_DIFFER
 from incidents.notifying.recording import may_alert
 from incidents.wording import instant
 
@@ -27,8 +28,6 @@ from .people import reopening, resolution, with_verdict_taken_back
 
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
     from detection.engine import DetectionReport
-
-CLOCKS_DIFFER = timedelta(hours=1)  # at most; a run further in the future was one of a clock that was wrong
 
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from .channels import Channel
-from .incidents import Incident
+from .incidents import CLOCKS_DIFFER, Incident
 from .timeline import TimelineEntry, TimelineStep
 
 # How the key of a notification begins that repeats another for one recipient: the address follows.
@@ -18,9 +18,13 @@ LONGEST_FOR_ONE = 70  # so that the other's key has room beside the address
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> NotificationQuerySet:
-        """What may be sent at `now`, oldest first: waiting, or lost by a process that died while sending."""
+        """What may be sent at `now`, oldest first: waiting, or lost by a process that died while sending.
+
+        What was recorded by a clock far ahead does not wait until that time comes.
+        """
+        is_due = Q(due_at__lte=now) | Q(created_at__gt=now + CLOCKS_DIFFER)
         return self.filter(
-            Q(status=Notification.Status.WAITING, due_at__lte=now)
+            is_due & Q(status=Notification.Status.WAITING)
             | Q(status=Notification.Status.SENDING, leased_until__lte=now)
         ).order_by("created_at", "pk")
 

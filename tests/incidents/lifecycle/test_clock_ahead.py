@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from incidents.lifecycle import take_in
-from tests.incidents.factories import HOUR, NOON, clear, make_anomaly, run_at
+from incidents.notifying import outbox
+from tests.incidents.factories import HOUR, NOON, clear, make_anomaly, make_channel, run_at
 
 pytestmark = pytest.mark.django_db
 
@@ -16,3 +17,11 @@ def test_an_incident_seen_by_a_clock_that_ran_days_ahead_resolves_itself_all_the
     clear(anomaly, NOON + HOUR)
     hours = (NOON + HOUR, NOON + HOUR, NOON + 2 * HOUR)  # one of them twice
     assert [take_in(run_at(now), now).resolved for now in hours] == [0, 0, 1]
+
+
+def test_an_alert_that_a_clock_days_ahead_recorded_is_sent_when_the_clock_is_right_again(slack):
+    make_channel()
+    make_anomaly()
+    take_in(run_at(NOON + 50 * HOUR), NOON + 50 * HOUR)
+    assert outbox.deliver_due(NOON).sent == 1
+    assert len(slack.roots) == 1
