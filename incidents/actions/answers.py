@@ -45,7 +45,7 @@ def save_answer(
         if not is_new:
             return Outcome(False, f"Already answered: {answer_text(answer)}.", incident)
         person, text = Actor(None, str(incident.person_concerned or incident.who)), answer_text(answer)
-        entry = write(incident, TimelineStep.ANSWERED, text, now, person, origin, incident.status)
+        entry = write(incident, TimelineStep.ANSWERED, text, now, person, origin)
         recording.record_answer_of_member(entry, question, now, is_alarm=reply == Reply.NOT_ME)
     return Outcome(True, f"Thank you. Your answer has been recorded: {answer_text(answer)}.", incident)
 

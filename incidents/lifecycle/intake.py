@@ -146,7 +146,7 @@ def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
         **figures(anomalies),
     )
     link(incident, anomalies, run)
-    write(incident, TimelineStep.OPENED, "", run.now)
+    write(incident, TimelineStep.OPENED, "", run.now, before="")
 
 
 def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime | None:

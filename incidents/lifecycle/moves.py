@@ -91,9 +91,12 @@ def write(
     at: datetime,
     actor: Actor = SYSTEM,
     origin: str = Origin.SYSTEM,
-    before: str = "",
+    before: str | None = None,
 ) -> TimelineEntry:
-    """Add the timeline entry of a step and record its notifications; inside the step's transaction."""
+    """Add the timeline entry of a step and record its notifications; inside the step's transaction.
+
+    `before` is the status that the step changed; empty where the incident is new.
+    """
     entry = TimelineEntry.objects.create(
         incident=incident,
         step=step,
@@ -101,7 +104,7 @@ def write(
         actor=actor.user,
         actor_name=actor.name,
         origin=origin,
-        from_status=before,
+        from_status=incident.status if before is None else before,
         to_status=incident.status,
         severity=incident.severity,
         text=text,

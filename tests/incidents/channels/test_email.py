@@ -8,7 +8,8 @@ import pytest
 import responses
 
 from incidents import lifecycle
-from incidents.models import IncidentSettings, Notification, Origin
+from incidents.lifecycle.moves import write
+from incidents.models import IncidentSettings, Notification, Origin, TimelineStep
 from incidents.notifying import outbox
 from tests.incidents.factories import ADA, HOUR, NOON, make_anomaly, make_channel
 from tests.incidents.steps import open_incidents
@@ -27,6 +28,16 @@ def test_mail_hears_of_the_end_and_of_nothing_between(mailbox):
     first, last = mailbox.mails
     assert last["In-Reply-To"] == first["Message-ID"]
     assert last["Subject"].startswith("Resolved: Carl spent $412 in 24 h")
+
+
+def test_mail_hears_nothing_of_what_follows_the_end(mailbox):
+    make_channel("email")
+    (incident,) = open_incidents()
+    outbox.deliver_due(NOON)
+    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON + HOUR)
+    write(incident, TimelineStep.LIMIT, "from $80.00 to $200, in force.", NOON + 2 * HOUR)  # it was temporary
+    outbox.deliver_due(NOON + 3 * HOUR)
+    assert len(mailbox.mails) == 2
 
 
 def test_mail_refused_by_the_server_is_tried_again(mailbox):
