@@ -147,6 +147,16 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
     return Applied(facts_changed=False, moved=len(placed), groups_made=len(groups.made) + len(groups.opened))
 
 
+def apply_unseen(
+    group_import: GroupImport, emails: Collection[str] | None, *, by: str, now: datetime
+) -> Applied:
+    """The same for whoever cannot look at the preview again: ChangeRefused where the facts have changed."""
+    applied = apply(group_import, emails, by=by, now=now)
+    if applied.facts_changed:
+        raise ChangeRefused("Nothing was applied: members or groups were changed meanwhile. Import it again.")
+    return applied
+
+
 class _GroupsToMake:
     """Groups by name; one that is missing is made, one that was deleted is opened again."""
 

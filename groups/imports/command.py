@@ -19,7 +19,7 @@ from groups.assignments.changes import ChangeRefused
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 
-from .apply import apply, read_plan, upload
+from .apply import apply_unseen, read_plan, upload
 from .plan import NewGroup, Plan
 
 
@@ -68,7 +68,7 @@ class ImportCommand(ProductCommand):
         self._name_strangers(options["only"] or (), {row["email"] for row in group_import.targets})
         for line in group_import.plan["problems"]:
             self.stdout.write(line)
-        applied = apply(group_import, options["only"], by=by, now=now)
+        applied = apply_unseen(group_import, options["only"], by=by, now=now)
         made = plural(applied.groups_made, "group")
         self.stdout.write(
             f"{plural(applied.moved, 'member')} moved from {from_day} on, {made} made; "

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from groups.imports import command
+from groups.imports.apply import upload
 from groups.models import GroupImport
 from tests.groups.factories import assign, make_group, make_member, table
 
@@ -67,6 +69,18 @@ def test_import_hibob_applies_what_it_is_told(file):
         ("ann@x.io", "2026-03-02", "Eng > General", "hibob"),
         ("bob@x.io", "2026-03-02", "Eng > General", "hibob"),
     ]
+
+
+def test_import_hibob_says_that_somebody_else_came_first(file, monkeypatch):
+    def upload_while_a_group_is_made(*arguments, **options):
+        uploaded = upload(*arguments, **options)
+        make_group("Eng > General")
+        return uploaded
+
+    monkeypatch.setattr(command, "upload", upload_while_a_group_is_made)
+    with pytest.raises(CommandError, match="members or groups were changed meanwhile"):
+        run("import_hibob", file, "--apply")
+    assert table() == []
 
 
 def test_export_and_import_of_the_mapping(file, tmp_path):

@@ -101,7 +101,7 @@ def apply_file(body: Import, by: str, now: datetime) -> int:
     """Apply the file's changes, or only those of selected members; return the number of members moved."""
     file = io.BytesIO(body.csv.encode())
     group_import = imports.upload(KIND, file, name="API", from_day=utc_day(now), by=by, now=now)
-    return imports.apply(group_import, body.selectedEmails, by=by, now=now).moved
+    return imports.apply_unseen(group_import, body.selectedEmails, by=by, now=now).moved
 
 
 def preview_of(plan: Plan, targets: list[Target], now: datetime) -> dict[str, object]:

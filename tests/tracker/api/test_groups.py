@@ -1,6 +1,8 @@
 import pytest
 import time_machine
 
+from groups.imports import apply as imports
+from groups.imports.apply import upload
 from groups.models import Group
 from tests.tracker.api import company
 from tracker.models import AccessSettings, AuditEntry
@@ -152,6 +154,18 @@ def test_an_import_applies_to_the_selected_alone(script):
     assert call("post", "/api/groups/import", {"csv": CSV, "apply": True}).json()["applied"] == 3
     assert len(names(call)["Sales > West"]) == 3
     assert call("post", "/api/groups/import", {"csv": CSV, "apply": True}).json()["applied"] == 0
+
+
+def test_an_import_beside_another_change_says_that_nothing_was_applied(script, monkeypatch):
+    def upload_while_a_group_is_made(*arguments, **options):
+        uploaded = upload(*arguments, **options)
+        Group.objects.create(name="Sales > West", created_at=company.NOW)
+        return uploaded
+
+    monkeypatch.setattr(imports, "upload", upload_while_a_group_is_made)
+    answer = script("admin")("post", "/api/groups/import", {"csv": CSV, "apply": True})
+    assert answer.status_code == 409
+    assert "members or groups were changed meanwhile" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("csv", ["", "a,b\n1,2\n", "\x00", 5, None])
