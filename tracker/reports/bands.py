@@ -16,6 +16,7 @@ from tracker.reports.sql import as_date, fetch, float_cents, micro_sum, summed
 from tracker.reports.team import MemberFigures, Team
 
 STACKED_MEMBERS = 6
+READ_MEMBERS = 12  # today may lift some of them above the six, hardly anybody from below
 SPENT = micro_sum("total_cents")
 Sums = dict[tuple[int, date], int]  # millionths of a cent by member and day
 
@@ -31,7 +32,7 @@ class MemberDays:
 def spent_and_last(team: Team, idle: frozenset[int]) -> tuple[Sums, dict[int, date]]:
     """Of the shown days, daily sums of who spent most before today, and of everybody today; and on which day
     each of the `idle` made the last request ever. One query of two parts."""
-    before = frozenset(member.person.pk for member in team.spenders(STACKED_MEMBERS))
+    before = frozenset(member.person.pk for member in team.spenders(READ_MEMBERS))
     drawn = _drawn_rows.statement(team.selection, _shown(team), before, team.period.today)
     spent, last = Sums(), dict[int, date]()
     last_days = summed(_request_rows.statement(idle), ("member_id",), "MAX(day)", "NULL")
@@ -63,9 +64,9 @@ def _shown(team: Team) -> DaySpan:
 
 def draw(team: Team, sums: Sums, totals: Sequence[Decimal]) -> list[MemberDays]:
     """The bands, the largest first and the rest last; `totals` are the cents of each shown day, `sums` what
-    `spent_and_last` read. One query where today names others than the days before it."""
+    `spent_and_last` read. One query where today names somebody from below READ_MEMBERS."""
     most = _most_in_shown_days(team, sums)
-    if others := frozenset(most) - {member.person.pk for member in team.spenders(STACKED_MEMBERS)}:
+    if others := frozenset(most) - {member.person.pk for member in team.spenders(READ_MEMBERS)}:
         more = fetch(_by_day(_drawn_rows.statement(team.selection, _shown(team), others, None)))
         sums = sums | {(pk, as_date(day)): micro for pk, day, micro in more}
     days = team.period.shown_days
