@@ -10,6 +10,7 @@ from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from collector.base.read_only import CarefulList
 from tracker.access.codes import CODES, has_code, remove_codes
@@ -184,6 +185,16 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return super().has_delete_permission(request, obj) and obj != request.user
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Without the rows that join people to their role, which have no name."""
+        listed, *others = super().get_deleted_objects(objs, request)
+        join = f"{capfirst(User.groups.through._meta.verbose_name)}:"
+        parts = (
+            [row for row in part if not str(row).startswith(join)] if isinstance(part, list) else part
+            for part in listed
+        )
+        return [part for part in parts if part], *others
 
     @admin.display(description="name")
     def full_name(self, user: User) -> str:
