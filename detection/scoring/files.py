@@ -1,7 +1,7 @@
 """A team's own export and its labels, as a history and true incidents: what `score --file` reads."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,27 +26,31 @@ log = logging.getLogger(__name__)
 COLUMNS = {name: (name,) for name in ("email", "kind", "onset_at", "ended_at", "extra_dollars")}
 
 
-def read_labels(path: Path) -> list[Label]:
-    """The true incidents of a file with `COLUMNS`; FileError names the lines that cannot be used."""
+def read_labels(path: Path, emails: Collection[str]) -> list[Label]:
+    """The true incidents of a file with `COLUMNS`, of members with these `emails` alone; FileError names the
+    lines that cannot be used."""
     with path.open("rb") as file:
         table = CsvTable(file, COLUMNS, required=tuple(COLUMNS))
         instants = Instants(datetime.now(UTC), table.delimiter)
         labels = []
         for row in table:
             try:
-                labels.append(_label(row, instants))
+                labels.append(_label(row, instants, emails))
             except ValueError as exc:
                 table.problems.note(row.line, str(exc))
         table.problems.raise_if_any()
         return labels
 
 
-def _label(row: Row, instants: Instants) -> Label:
+def _label(row: Row, instants: Instants, emails: Collection[str]) -> Label:
+    email = bare_address(row["email"])
+    if email not in emails:
+        raise ValueError(f"the export has no usage of {email or 'a member without an address'}.")
     onset_at, ended_at = (instants.read(row[name]) for name in ("onset_at", "ended_at"))
     cents = money(row["extra_dollars"], instants.delimiter)
     if cents is None or cents < 0 or ended_at < onset_at:
         raise ValueError("the extra dollars are a number from 0, and the incident ends after its onset.")
-    return Label(bare_address(row["email"]), row["kind"], onset_at, ended_at, cents, "")
+    return Label(email, row["kind"], onset_at, ended_at, cents, "")
 
 
 def history_of_file(path: Path, member: str = "") -> History:

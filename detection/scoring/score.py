@@ -17,9 +17,9 @@ from .rival import alerts
 
 @dataclass(frozen=True)
 class Score:
-    """One company: how detection did, and how the rival's rules did."""
+    """One company (a team's own export has no seed): how detection did, and how the rival's rules did."""
 
-    seed: int
+    seed: int | None
     ours: Marks
     rival: Marks
 
@@ -40,12 +40,13 @@ def score(seeds: list[int], *, members: int, days: int, settings: DetectionSetti
 
 def score_file(usage: Path, labels: Path, *, member: str, settings: DetectionSettings) -> Score:
     """Replay a team's own export hour by hour and compare with its labels."""
-    truth, history = read_labels(labels), history_of_file(usage, member)
+    history = history_of_file(usage, member)
+    truth = read_labels(labels, history.emails.values())
     first, last = first_and_last_day(history)
     hours = steps(first, last, 1)
     size = {"members": len(history.member_ids), "days": (last - first).days + 1}
     return Score(
-        0,
+        None,
         ours=mark(backtest(history, settings, hours), truth, **size),
         rival=mark(alerts(history, hours), truth, **size),
     )

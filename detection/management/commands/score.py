@@ -60,7 +60,7 @@ class Command(ProductCommand):
         for item in _scores(policy=settings, **options):
             scores.append(item)
             if not options["json"]:
-                self.stderr.write(f"seed {item.seed}: F1 {item.ours.f1:.2f}, rival {item.rival.f1:.2f}")
+                self.stderr.write(f"{_name(item)}: F1 {item.ours.f1:.2f}, rival {item.rival.f1:.2f}")
         if options["json"]:
             self.stdout.write(json.dumps([_json(item) for item in scores], indent=2))
             return
@@ -94,16 +94,21 @@ def seeds(text: str) -> list[int]:
     return chosen
 
 
+def _name(result: Score) -> str:
+    return "export" if result.seed is None else f"seed {result.seed}"
+
+
 def _json(result: Score) -> dict[str, object]:
     return {"seed": result.seed, "ours": as_json(result.ours), "rival": as_json(result.rival)}
 
 
 def _score_table(scores: list[Score]) -> Table:
-    table = Table("seed", *(name for name, *_ in FIGURES), title="detection (rival)")
+    table = Table("company", *(name for name, *_ in FIGURES), title="detection (rival)")
     for result in scores:
-        table.add_row(str(result.seed), *_cells([result]))
-    table.add_section()
-    table.add_row("mean", *_cells(scores))
+        table.add_row(_name(result), *_cells([result]))
+    if len(scores) > 1:
+        table.add_section()
+        table.add_row("mean", *_cells(scores))
     return table
 
 

@@ -49,7 +49,7 @@ LABEL = "Ann@example.com,runaway,2026-05-25T12:50:00Z,2026-05-25T17:00:00Z,71.89
 def labels(tmp_path, text):
     path = tmp_path / "labels.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_labels(path)
+    return read_labels(path, {"ann@example.com"})
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,7 @@ def test_labels_are_read_as_any_program_saves_them(tmp_path, text):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        (LABEL.replace("Ann@", "Anne@"), "the export has no usage of anne@example.com"),
         (LABEL.replace("71.89", "NaN"), "extra dollars are a number from 0"),
         (LABEL.replace("71.89", "-5"), "extra dollars are a number from 0"),
         (LABEL.replace("71.89", "Infinity"), "“Infinity” is not a cost"),
