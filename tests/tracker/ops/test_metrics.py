@@ -136,7 +136,12 @@ def test_web_workers_add_up_their_page_times_and_believe_no_header_of_a_proxy(sh
             "config.wsgi",
         ],
         cwd=django_settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": shared_database_url, "DASHBOARD_URL": "https://costs.example.com"},
+        env=os.environ
+        | {
+            "DATABASE_URL": shared_database_url,
+            "DASHBOARD_URL": "https://costs.example.com",
+            "WEB_CONCURRENCY": "2",
+        },
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -153,7 +153,9 @@ def _log_directory() -> Path:
 
 def _environment(bind: tuple[str, int], demo: Demo | None) -> dict[str, str]:
     """Variables of the processes: their own address, unless it is set, and that of the demo's Cursor."""
-    here = {} if settings.DASHBOARD_URL_IS_SET else {"DASHBOARD_URL": f"http://{bind[0]}:{bind[1]}"}
+    here = {"WEB_CONCURRENCY": str(settings.WEB_CONCURRENCY)}  # gunicorn itself ends on an empty one
+    if not settings.DASHBOARD_URL_IS_SET:
+        here["DASHBOARD_URL"] = f"http://{bind[0]}:{bind[1]}"
     return here | (demo.environment if demo else {})
 
 
