@@ -82,7 +82,8 @@ def test_people_have_its_minutes_from_the_alert_that_got_through(site: LimitSite
     switch("dry_run")
     entry = write(site.incident, TimelineStep.OPENED, "", NOW)
     channel = make_channel()
-    alert = recording.record_notification(channel, entry, "alert", IncidentSettings.get_solo(), NOW)
+    recording.record_notification(channel, entry, "alert", IncidentSettings.get_solo(), NOW)
+    alert = Notification.objects.get()
     assert run_guard(LATER, site.client).acted == 0
     Notification.objects.filter(pk=alert.pk).update(status="sent", sent_at=LATER, tries=1)
     assert run_guard(LATER + timedelta(minutes=59), site.client).acted == 0
