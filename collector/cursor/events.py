@@ -112,7 +112,7 @@ def _distinct(reading: Reading[T]) -> int:
     """
     surplus = 0 if reading.total is None else reading.came - reading.total
     different = len(set(reading.rows()))
-    on_two_pages = sum(map(len, map(set, reading.pages))) - different
+    on_two_pages = _on_earlier_pages(reading.pages)
     if surplus <= 0 and on_two_pages and not reading.is_last:
         raise Moved("a row came on two pages")
     if surplus <= 0 and on_two_pages > 1:
@@ -126,20 +126,39 @@ def _distinct(reading: Reading[T]) -> int:
     return reading.came - before + sum(map(len, reading.pages))
 
 
-def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[list[T]]:
-    """`pages` without up to `surplus` rows that are identical to an earlier one."""
+def _on_earlier_pages(pages: list[list[T]]) -> int:
+    """How many rows came on an earlier page already."""
     seen: set[T] = set()
-    distinct: list[list[T]] = []
+    count = 0
     for page in pages:
-        distinct.append([])
-        for row in page:
-            if row in seen and surplus > 0:
-                surplus -= 1
-                notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once")
-                continue
-            seen.add(row)
-            distinct[-1].append(row)
-    return distinct
+        count += sum(row in seen for row in page)
+        seen.update(page)
+    return count
+
+
+def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[list[T]]:
+    """`pages` without up to `surplus` rows that are identical to an earlier one.
+
+    Those of an earlier page go first: two alike on one page are rather two events.
+    """
+    for is_of_own_page in (False, True):
+        earlier: set[T] = set()
+        distinct: list[list[T]] = []
+        for page in pages:
+            kept: list[T] = []
+            seen = set[T]() if is_of_own_page else earlier
+            for row in page:
+                if surplus > 0 and row in seen:
+                    surplus -= 1
+                    notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once")
+                    continue
+                kept.append(row)
+                if is_of_own_page:
+                    seen.add(row)
+            earlier.update(kept)
+            distinct.append(kept)
+        pages = distinct
+    return pages
 
 
 def _length(window: Window, total: int) -> timedelta:

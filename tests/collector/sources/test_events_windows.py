@@ -162,6 +162,17 @@ def test_rows_that_come_again_on_every_page_count_once(told, client):
     assert set(Doubt.objects.values_list("kind", flat=True)) == {"repeated", "total"}
 
 
+@pytest.mark.parametrize("total", [None, 7, 5])
+def test_of_repeated_rows_those_of_another_page_go_and_not_two_alike_of_one_page(told, client, total):
+    alike, *others = (event(NOON - n * SECOND, "cy@example.com") for n in range(4))
+    pages = [[alike, alike, *others[:2]], others]
+    answers = [events_page(rows, page=n, pages=2) for n, rows in enumerate(pages, 1)]
+    told.tell(PATH, *[answer | {"totalUsageEventsCount": total} for answer in answers] * 3)
+    events.sync(client, WINDOW)
+    seconds = [(NOON - at).seconds for at in UsageEvent.objects.values_list("occurred_at", flat=True)]
+    assert sorted(seconds) == [0, 0, 1, 2, 3]
+
+
 def test_events_that_are_all_there_twice_as_the_total_says_count_with_a_doubt(told, client):
     told.tell(PATH, events_page([ONE, TWO, ONE, TWO]))
     result = events.sync(client, WINDOW)
