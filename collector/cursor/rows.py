@@ -32,7 +32,7 @@ def parse(record: type[R], payload: object, where: str, notes: Notes | None = No
     """`payload` as `record`; CursorApiError names the first field that is missing or mistyped.
 
     With `notes`, implausible fields that are not required become doubts. The answer may stand within another
-    one, under a name of `WRAPPINGS`.
+    one, under a name of `WRAPPINGS`; what is said of its pages may stand beside it.
     """
     problem = ""
     for part in (payload, *_wrapped(payload)):
@@ -49,8 +49,10 @@ def parse(record: type[R], payload: object, where: str, notes: Notes | None = No
 
 
 def _wrapped(payload: object) -> Iterator[object]:
-    if isinstance(payload, dict):
-        yield from (payload[name] for name in WRAPPINGS if isinstance(payload.get(name), dict))
+    fields = payload if isinstance(payload, dict) else {}
+    for name in WRAPPINGS:
+        if isinstance(inner := fields.get(name), dict):
+            yield {key: value for key, value in fields.items() if key != name} | inner
 
 
 def read_rows(

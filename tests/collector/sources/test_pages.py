@@ -123,6 +123,22 @@ def test_an_answer_within_another_one_is_read(told, client, name):
     assert (module.sync(client, WINDOW).noted, table.objects.count()) == (0, ROWS)
 
 
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("name", SOURCES)
+def test_pages_announced_beside_an_answer_within_another_one_are_read(told, client, name, envelope):
+    module, path, key, rows, table = SOURCES[name]
+
+    def answer(body: dict) -> dict:
+        page = int(body.get("page", 1))
+        inner = {key: rows[(page - 1) * CAP : page * CAP]}
+        inner["subscriptionCycleStart"] = ms(datetime(2026, 9, 1, tzinfo=UTC))
+        return {"result": inner, **ENVELOPES[envelope](page, page * CAP < ROWS)}
+
+    told.tell(path, answer)
+    told.tell("/teams/directory-groups", (404, {}, {}))
+    assert (module.sync(client, WINDOW).noted, table.objects.count()) == (0, ROWS)
+
+
 @pytest.mark.parametrize("empty", [None, []])
 @pytest.mark.parametrize(
     "names", [("usageEvents", "usageEventsDisplay"), ("usageEventsDisplay", "usageEvents")]
