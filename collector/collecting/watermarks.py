@@ -14,14 +14,16 @@ def extend(source: str, window: Window) -> None:
     """Note that `window` of `source` is complete; call it where the rows are written.
 
     What is complete is one stretch: a part that does not touch it does not count yet. An end beyond the time
-    of this reading was noted by a wrong clock.
+    of this reading was noted by a wrong clock, or, while history is read, by a collection meanwhile.
     """
     start_at, end_at = window.span
     mark = Watermark.objects.filter(source=source).first()
     if mark is None:
         Watermark.objects.create(source=source, complete_from_at=start_at, complete_until_at=end_at)
         return
-    until_at = min(mark.complete_until_at, window.read_at)
+    until_at = mark.complete_until_at
+    if not window.is_backwards:
+        until_at = min(until_at, window.read_at)
     began_at = min(mark.complete_from_at or until_at, until_at)
     if start_at <= until_at and end_at >= began_at:
         Watermark.objects.filter(pk=mark.pk).update(

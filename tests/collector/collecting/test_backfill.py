@@ -92,6 +92,16 @@ def test_parts_of_a_window_backwards_keep_what_is_complete_in_one_piece(told, cl
     assert marks == [end - DAY, end - 2 * DAY]
 
 
+def test_a_collection_meanwhile_stays_as_far_as_it_came(told, client):
+    client.base_url = "https://cursor.test"
+    end, later = NOW - DAY, NOW + timedelta(hours=1)
+    Watermark.objects.create(source="events", complete_from_at=end, complete_until_at=later)
+    told.tell(PATH, events_page([event(end - timedelta(hours=1))]))
+    events.sync(client, Window(end - DAY, end, NOW, is_backwards=True))
+    mark = Watermark.objects.get()
+    assert (mark.complete_from_at, mark.complete_until_at) == (end - DAY, later)
+
+
 def test_nothing_is_asked_before_anything_is_complete():
     assert next_window("events", None, NOW) is None
 
