@@ -18,16 +18,17 @@ SPREADSHEET_EPOCH, SERIAL = datetime(1899, 12, 30, tzinfo=UTC), re.compile(r"\d{
 # With as many decimals the part of a day is exact to the millisecond; five are true to half a second.
 EXACT_DECIMALS, HALF_A_SECOND = 9, timedelta(seconds=0.5)
 # UTC by its name, before an offset or in its place; and a zone after a blank, where ISO 8601 has none.
-NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*\[?(?:UTC|GMT|Z)\]?$", re.IGNORECASE)
+NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*[\[(]?(?:UTC|GMT|Z)[\])]?$", re.IGNORECASE)
 BLANK_BEFORE_ZONE = re.compile(r"\s+(?:UTC|GMT)?(?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
-# A day of the week in front, and a zone's long name behind: `Thu Jul 30 2026 … (Greenwich Mean Time)`.
-AROUND_DATE = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+|\s*\([^()]*\)$", re.IGNORECASE)
+# A day of the week in front; and behind an offset its zone's name: `Thu Jul 30 2026 … GMT+0100 (Irish Time)`.
+WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+", re.IGNORECASE)
+NAME_OF_OFFSET = re.compile(r"([+-]\d\d:?\d\d) ?\([^()]*\)$")
 MONTH = "|".join(f"{name[:3]}t?(?:{name[3:]})?" for name in month_name[1:])  # some write Sept
 NAMED_MONTH = re.compile(
     rf"(?:(\d{{1,2}})\.?[ -]({MONTH})|({MONTH})\.? (\d{{1,2}}))\.?,?[ -](\d{{4}}|\d\d)(?=,?\s)", re.IGNORECASE
 )
 SPELLED = re.compile(
-    r"'*(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?,?\s+"
+    r"(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?,?\s+"
     r"(\d{1,2})([:.])(\d\d)(?:\6(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
@@ -72,7 +73,7 @@ class Instants:
                 return instant
         if number := with_point(text, self.delimiter):
             return self._counted(number)
-        text = NAMED_MONTH.sub(_in_numbers, AROUND_DATE.sub("", text))
+        text = NAMED_MONTH.sub(_in_numbers, WEEKDAY.sub("", NAME_OF_OFFSET.sub(r"\1", text)))
         text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text))
         if len(text) <= len("2026-07-31"):
             raise ValueError("a day is not an instant")
@@ -115,7 +116,7 @@ def _in_numbers(match: re.Match[str]) -> str:
 
 def leaves_order_open(text: str) -> bool:
     """Whether a date may begin with the day or with the month: dots stand after a day only."""
-    match = SPELLED.match(text)
+    match = SPELLED.match(WEEKDAY.sub("", text.lstrip("'")))
     return match is not None and match[2] != "." and len(match[1]) <= 2
 
 

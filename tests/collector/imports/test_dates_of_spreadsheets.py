@@ -1,5 +1,6 @@
 """Dates as spreadsheets write them: read where they are clear, and still the same event as the exact one."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -75,6 +76,7 @@ def test_a_date_of_a_spreadsheet_is_read_and_its_zone_is_reported_as_missing(wri
             "Thu Jul 30 2026 12:05:07 GMT+0200 (Central European Summer Time)",
             MINUTE + timedelta(seconds=7),
         ),
+        ("2026-07-30 10:05:07 (UTC)", MINUTE + timedelta(seconds=7)),
         ("30 Sept 2026, 10:05:07 UTC", datetime(2026, 9, 30, 10, 5, 7, tzinfo=UTC)),
         ("1.785405907123E+12", MINUTE + timedelta(seconds=7, milliseconds=123)),
     ],
@@ -94,6 +96,21 @@ def test_a_day_or_a_time_ahead_is_refused_and_not_counted_as_without_a_zone(text
     assert not instants.without_zone
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-07-30 10:05:07 (PDT)", "7/30/2026 10:05 (GMT+2)", "Jul 30, 2026 10:05 (Pacific Time)"]
+)
+def test_a_time_in_a_zone_that_is_only_named_is_not_taken_for_utc(text):
+    with pytest.raises(ValueError, match="not a date and time|may begin with"):
+        Instants(NOW, first=lambda: "month").read(text)
+
+
+def test_a_long_cell_of_apostrophes_is_refused_at_once():
+    text, began = "x" + 30_000 * "'", time.process_time()
+    with pytest.raises(ValueError, match="not a date and time"):
+        Instants(NOW).read(text)
+    assert time.process_time() - began < 1
+
+
 def test_a_serial_number_with_a_decimal_comma_is_read_between_semicolons(write):
     rows = file_of("46233.42014").replace(",", ";").replace("46233.42014", "46233,42014")
     import_usage(write(rows), NOW)
@@ -102,7 +119,12 @@ def test_a_serial_number_with_a_decimal_comma_is_read_between_semicolons(write):
 
 @pytest.mark.parametrize(
     ("others", "month"),
-    [(["7/30/2026 9:00"], 7), (["30/7/2026 9:00"], 6), (["31/31/2026 9:00", "5/8/2026 9:00"], 0)],
+    [
+        (["Thu 7/30/2026 9:00"], 7),
+        (["7/30/2026 9:00"], 7),
+        (["30/7/2026 9:00"], 6),
+        (["31/31/2026 9:00", "5/8/2026 9:00"], 0),
+    ],
 )
 def test_what_dates_begin_with_is_what_all_dates_of_the_file_can_begin_with(write, others, month):
     result = import_usage(write(file_of("7/6/2026 10:05", EXACT, *others)), NOW)
