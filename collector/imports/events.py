@@ -121,13 +121,13 @@ class EventWriter:
             self.days.update((key.member_id, day) for key in rows)
             return
         TABLE.write(ours, written, self.at)
-        rollups.recompute({(key[0], day) for key in written.touched}, self.at)
+        rollups.recompute({(key[0], utc_day(key[1])) for key in written.touched}, self.at)
 
     def _stored(self, rows: EventRows, vague: set[int]) -> QuerySet[UsageEvent]:
         """What is stored in the minutes from the first to the last of these that may be one of the rows."""
         members, instants = {key[0] for key in rows}, [key[1] for key in rows]
         stored = UsageEvent.objects.between(
-            closed_minute(min(instants)) - ROUNDING, closed_minute(max(instants)) + MINUTE
+            closed_minute(min(instants)) - ROUNDING, closed_minute(max(instants)) + MINUTE + ROUNDING
         )
         if members & vague or len(members | vague) > rollups.FEW_MEMBERS:
             return stored

@@ -26,7 +26,7 @@ from collector.models import Doubt, Source, UsageEvent
 
 from .base import Progress, SyncResult, silent
 from .event_rows import TABLE, EventDraft, EventValues, keep_costs, keep_known, number_twins, stored_rows
-from .owners import settle_cut_instants, settle_owners
+from .owners import ROUNDING, settle_cut_instants, settle_owners
 
 NO_TOKENS = TokenUsage()
 PERCENT_PLACES = UNIT_PLACES = Decimal("0.0001")
@@ -98,8 +98,9 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
 
 
 def _known_events(window: Window, drafts: list[EventDraft]) -> QuerySet[UsageEvent]:
-    """The stored events of the window, and of instants beyond it that the answer includes."""
-    in_window = UsageEvent.objects.between(window.start_at, window.end_at)
+    """The stored events of the window, also where rounded to its end, and of instants beyond it that the
+    answer includes."""
+    in_window = UsageEvent.objects.between(window.start_at, window.end_at + ROUNDING)
     beyond = {
         draft.occurred_at for draft in drafts if not window.start_at <= draft.occurred_at < window.end_at
     }

@@ -219,6 +219,26 @@ def test_a_serial_that_was_rounded_into_the_next_minute_is_still_the_event_that_
 
 
 @pytest.mark.parametrize("is_exact_first", [True, False])
+def test_a_serial_rounded_to_midnight_is_the_event_of_the_day_before(write, is_exact_first):
+    exact = file_of("2026-07-29T23:59:59.900Z").replace('"0.42"', '"0.50"')
+    files = [exact, file_of("46232.999999")]
+    for text in files if is_exact_first else reversed(files):
+        import_usage(write(text), NOW)
+    stored, day = UsageEvent.objects.get(), MemberModelDay.objects.get()
+    assert (day.day, day.total_cents) == (stored.occurred_at.date(), stored.charged_cents)
+
+
+def test_a_serial_rounded_to_the_end_of_a_reading_is_the_event_before_it(told, client, write):
+    at = MINUTE - timedelta(seconds=0.3)
+    days = (at - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1)
+    import_usage(write(file_of(f"{days:.5f}")), NOW)
+    rows = [event(at, "ann@x.io", tokenUsage=TOKENS, chargedCents=42.5)]
+    told.tell("/teams/filtered-usage-events", events_page(rows))
+    sync(client, Window(MINUTE - HOUR, MINUTE, MINUTE))
+    assert [(row.occurred_at, row.origin) for row in UsageEvent.objects.all()] == [(at, "api")]
+
+
+@pytest.mark.parametrize("is_exact_first", [True, False])
 def test_an_event_cut_to_its_minute_is_the_same_where_its_model_is_spelled_for_people(
     told, client, write, is_exact_first
 ):
