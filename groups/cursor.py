@@ -118,7 +118,7 @@ def _placements(groups: _CursorGroups) -> tuple[list[Placement], int, set[tuple[
     on_record = _on_record()
     placements: list[Placement] = []
     kept_count = 0
-    every_stay = CursorGroupMembership.objects.select_related("group").order_by("member_id")
+    every_stay = CursorGroupMembership.objects.select_related("group").order_by("member_id", "pk")
     for member_id, member_stays in groupby(every_stay, attrgetter("member_id")):
         wanted = {
             day: group_id
