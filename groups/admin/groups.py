@@ -171,6 +171,7 @@ class GroupAdmin(RecordedAdmin):
         now, names = timezone.now(), ", ".join(group.name for group in groups)
         try:
             with transaction.atomic():
+                Group.objects.locked().in_bulk()  # by number: no two such changes block each other
                 for group in groups:
                     change(group, now)
         except ChangeRefused as exc:
