@@ -17,6 +17,8 @@ WHOLE = re.compile(r"(\d{1,24})(?:[.,]0*)?")
 PLAIN = re.compile(r"\d{0,24}(?:\.\d{1,24})?(?:e-\d{1,2})?", re.IGNORECASE)
 # As programs write large numbers, with all digits: a spreadsheet's `1.78E+12` has lost most of them.
 EXPONENT = re.compile(r"\d(?:\.(\d{1,24}))?e\+?(\d{1,2})", re.IGNORECASE)
+# Of an amount with an exponent that nobody has rounded: a spreadsheet makes $125.37 `1.25E+02`.
+CENTS_DIGITS = 2
 THOUSANDS_THEN_POINT = re.compile(r"[1-9]\d{0,2}([,'’ ])\d{3}(\1\d{3})*\.\d+|[1-9]\d{0,2}(,\d{3}){2,}")
 THOUSANDS_THEN_COMMA = re.compile(r"[1-9]\d{0,2}([.'’\u00a0\u202f ]\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,}")
 DECIMAL_COMMA = re.compile(r"\d{0,24},\d{1,24}")
@@ -71,6 +73,8 @@ def _amount(text: str, delimiter: str, what: str) -> Decimal | None:
         return None
     sign, digits = _unsigned(text)
     if plain := with_point(digits, delimiter):
+        if EXPONENT.fullmatch(digits) and len(plain.partition(".")[2]) < CENTS_DIGITS:
+            raise ValueError(f"“{text[:40]}” may have lost its last digits. Use the file as it was exported.")
         return sign * Decimal(plain)
     if AMBIGUOUS.fullmatch(digits):
         raise ValueError(

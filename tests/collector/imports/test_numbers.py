@@ -56,7 +56,13 @@ def test_a_number_with_an_exponent_is_read_where_it_has_all_its_digits(cell, num
 
 
 def test_an_amount_with_an_exponent_is_read():
-    assert money("$1.2345e+03", ",") == 123450
+    assert money("$1.234500e+03", ",") == 123450
+
+
+@pytest.mark.parametrize("cell", ["1.25E+02", "1.25E+01", "$1.2345e+03", "1e0"])
+def test_an_amount_that_a_spreadsheet_may_have_rounded_is_refused(cell):
+    with pytest.raises(ValueError, match="may have lost its last digits"):
+        money(cell, ",")
 
 
 @pytest.mark.parametrize("cell", ["1.24E+06", "1e12", "3.124e+400", "1.5e+0"])
