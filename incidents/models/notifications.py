@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from .channels import Channel
 from .incidents import CLOCKS_DIFFER, Incident
@@ -20,9 +20,11 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> NotificationQuerySet:
         """What may be sent at `now`, oldest first: waiting, or lost by a process that died while sending.
 
-        What was recorded by a clock far ahead does not wait until that time comes.
+        What was recorded by a clock far ahead does not wait until that time comes; once tried, it waits as
+        long as anything that failed.
         """
-        is_due = Q(due_at__lte=now) | Q(created_at__gt=now + CLOCKS_DIFFER)
+        is_ahead = Q(created_at__gt=now + CLOCKS_DIFFER, due_at__gte=F("created_at"))
+        is_due = Q(due_at__lte=now) | is_ahead
         return self.filter(
             is_due & Q(status=Notification.Status.WAITING)
             | Q(status=Notification.Status.SENDING, leased_until__lte=now)

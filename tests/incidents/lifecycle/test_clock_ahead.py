@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from incidents.lifecycle import take_in
 from incidents.notifying import outbox
 from tests.incidents.factories import HOUR, NOON, clear, make_anomaly, make_channel, run_at
+from tests.incidents.slack_stand_in import Fault
 
 pytestmark = pytest.mark.django_db
 
@@ -25,3 +28,12 @@ def test_an_alert_that_a_clock_days_ahead_recorded_is_sent_when_the_clock_is_rig
     take_in(run_at(NOON + 50 * HOUR), NOON + 50 * HOUR)
     assert outbox.deliver_due(NOON).sent == 1
     assert len(slack.roots) == 1
+
+
+def test_an_alert_of_a_clock_days_ahead_that_fails_waits_as_any_other_before_it_is_tried_again(slack):
+    make_channel()
+    make_anomaly()
+    take_in(run_at(NOON + 50 * HOUR), NOON + 50 * HOUR)
+    slack.faults += [Fault(503)] * 3
+    tries = [outbox.deliver_due(NOON + timedelta(minutes=minutes)).failed for minutes in range(5)]
+    assert tries == [1, 0, 1, 0, 0]
