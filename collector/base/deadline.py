@@ -26,10 +26,12 @@ from typing import Any
 LARGEST_ANSWER = 256 * 1024
 # Not link-local: of AWS and of Google over IPv6, of Alibaba Cloud, Azure's, and Oracle's older one.
 METADATA_SERVICES = {"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"}
+# Within it, a network chooses how long the part before the address of IPv4 is.
+OWN_TRANSLATION = ipaddress.ip_network("64:ff9b:1::/48")
 # IPv6 addresses that end in one of IPv4: mapped, translated, and what a network without IPv4 translates.
 AROUND_IPV4 = [
-    ipaddress.ip_network(prefix)
-    for prefix in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
+    *(ipaddress.ip_network(part) for part in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")),
+    OWN_TRANSLATION,
 ]
 
 
@@ -165,6 +167,9 @@ def _ends_of_way(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iter
     if isinstance(address, ipaddress.IPv6Address):
         if any(address in network for network in AROUND_IPV4):
             yield ipaddress.IPv4Address(int(address) % 2**32)
+        if address in OWN_TRANSLATION:  # after 48, 56 or 64 bits; the ninth byte is no part of any
+            parts = address.packed[:8] + address.packed[9:]
+            yield from (ipaddress.IPv4Address(parts[start : start + 4]) for start in (6, 7, 8))
         yield from filter(None, (address.sixtofour, *(address.teredo or ())))
 
 

@@ -134,6 +134,9 @@ def test_a_mail_server_that_talks_without_end_is_left():
         "::ffff:169.254.169.254",
         "::ffff:0:169.254.169.254",  # translated
         "64:ff9b:1::169.254.169.254",  # a network's own translation
+        "64:ff9b:1:a9fe:a9:fe00::",  # the same behind a prefix of 48 bits
+        "64:ff9b:1:a9:fe:a9fe::",  # of 56
+        "64:ff9b:1:0:a9:fea9:fe00:0",  # of 64
         "2002:a9fe:a9fe::1",  # 6to4
         "2001:0:a9fe:a9fe::1",  # Teredo, by way of it
         "2001:0:102:304:0:0:5601:5601",  # Teredo, to it
