@@ -232,6 +232,7 @@ def test_no_module_speaks_to_somebody_else_beside_these():
         "collector/base/leases.py",  # its name
         "collector/cursor/failures.py",  # the names of exceptions
         "incidents/channels/targets.py",  # checks a URL
+        "tracker/access/limits.py",  # ends the connection of whoever asked
         "tracker/demo/world.py",  # the sandbox
         "tracker/ops/doctor.py",  # an exception's name; it calls by the modules above
         "tracker/management/commands/serve.py",  # ports

@@ -1,7 +1,9 @@
 """How often one caller may do something, and how much may be sent at once."""
 
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Timer
 
 from django.conf import settings
 from django.core.cache import cache
@@ -12,6 +14,7 @@ from collector.base.plausibility import is_number
 from tracker.access.audit import client_address
 
 CHUNK_BYTES = 65_536
+REST_SECONDS = 5  # a proxy sends what it holds at once
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,34 @@ class LimitsMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Read what a refusal left of the body: where a connection is closed on unread data, a proxy sees it
         break, and answers 502 in place of the refusal."""
-        if response.status_code >= 400 and not has_too_large_body(request):
-            with suppress(OSError):  # whoever sent it has gone
-                while request.read(CHUNK_BYTES):
-                    pass
+        if (
+            response.status_code >= 400
+            and request.META.get("CONTENT_LENGTH")
+            and not has_too_large_body(request)
+        ):
+            read_rest(request)
         return response
+
+
+def read_rest(request: HttpRequest) -> None:
+    """Read the body to its end, or to what has come of it when the time is over: whoever sends it byte by
+    byte would keep a thread from everybody else's requests."""
+    timer = Timer(REST_SECONDS, stop_reading, [request.META.get("gunicorn.socket")])
+    timer.daemon = True
+    timer.start()
+    try:
+        with suppress(OSError):  # whoever sent it has gone
+            while request.read(CHUNK_BYTES):
+                pass
+    finally:
+        timer.cancel()
+
+
+def stop_reading(connection: socket.socket | None) -> None:
+    """What is read of it ends here; an answer can still be sent."""
+    if connection:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
 
 
 def has_too_large_body(request: HttpRequest) -> bool:
