@@ -69,7 +69,7 @@ class Instants:
 
     def _read(self, text: str) -> datetime:
         with suppress(ValueError):
-            if (instant := datetime.fromisoformat(text)).tzinfo:  # nearly every one
+            if (instant := _from_iso(text)).tzinfo:  # nearly every one
                 return instant
         if number := with_point(text, self.delimiter):
             return self._counted(number)
@@ -77,7 +77,7 @@ class Instants:
         text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text))
         if len(text) <= len("2026-07-31"):
             raise ValueError("a day is not an instant")
-        return datetime.fromisoformat(SPELLED.sub(self._in_iso, text, count=1))
+        return _from_iso(SPELLED.sub(self._in_iso, text, count=1))
 
     def _in_iso(self, match: re.Match[str]) -> str:
         """A date in numbers as ISO 8601 writes it, without its zone."""
@@ -106,6 +106,13 @@ class Instants:
             return plausible_instant(number, self.now)
         except StatedInOtherUnit as stated:
             return plausible_instant(stated.milliseconds, self.now)
+
+
+def _from_iso(text: str) -> datetime:
+    """Python reads `2026-07-30 10.05` as 50 milliseconds past ten, which nobody means."""
+    if text[13:14] in (".", ","):
+        raise ValueError("a part of an hour")
+    return datetime.fromisoformat(text)
 
 
 def _in_numbers(match: re.Match[str]) -> str:

@@ -76,6 +76,8 @@ def test_a_date_of_a_spreadsheet_is_read_and_its_zone_is_reported_as_missing(wri
             "Thu Jul 30 2026 12:05:07 GMT+0200 (Central European Summer Time)",
             MINUTE + timedelta(seconds=7),
         ),
+        ("2026-07-30 10.05Z", MINUTE),
+        ("2026-07-30 10.05.07+00:00", MINUTE + timedelta(seconds=7)),
         ("2026-07-30 10:05:07 (UTC)", MINUTE + timedelta(seconds=7)),
         ("30 Sept 2026, 10:05:07 UTC", datetime(2026, 9, 30, 10, 5, 7, tzinfo=UTC)),
         ("1.785405907123E+12", MINUTE + timedelta(seconds=7, milliseconds=123)),
@@ -97,9 +99,15 @@ def test_a_day_or_a_time_ahead_is_refused_and_not_counted_as_without_a_zone(text
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-07-30 10:05:07 (PDT)", "7/30/2026 10:05 (GMT+2)", "Jul 30, 2026 10:05 (Pacific Time)"]
+    "text",
+    [
+        "2026-07-30T10.05Z",
+        "2026-07-30 10:05:07 (PDT)",
+        "7/30/2026 10:05 (GMT+2)",
+        "Jul 30, 2026 10:05 (Pacific Time)",
+    ],
 )
-def test_a_time_in_a_zone_that_is_only_named_is_not_taken_for_utc(text):
+def test_a_time_that_python_would_misread_or_whose_zone_is_only_named_is_refused(text):
     with pytest.raises(ValueError, match="not a date and time|may begin with"):
         Instants(NOW, first=lambda: "month").read(text)
 
