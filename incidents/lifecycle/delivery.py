@@ -24,7 +24,7 @@ def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0
     incident.refresh_from_db()
     text = channel.name
     if refused:
-        text += f"; {refused} recipient{'s' if refused > 1 else ''} refused, see Notifications in the admin"
+        text += f"; {refused} recipient{'s' if refused > 1 else ''} refused, see Messages sent in the admin"
     move = Transition(TimelineStep.ALERTED, (Status.OPEN,), Status.ALERTED, text)
     if incident.alerted_at is None:
         # Somebody may have acknowledged it on the page before any alert got through.

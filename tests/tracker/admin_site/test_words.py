@@ -32,6 +32,21 @@ def test_docs_call_the_pages_of_the_admin_what_it_calls_them_itself():
     assert [name for name in named if not name.startswith(tuple(labels))] == []
 
 
+def test_pages_and_messages_call_a_page_of_the_admin_what_its_board_calls_it():
+    """Not by the table's name, which the board replaces for some."""
+    board = {entry.model: entry.label for section in SECTIONS for entry in section.entries}
+    labels = {
+        board.get(model._meta.label, capfirst(str(model._meta.verbose_name_plural)))
+        for model in admin.site._registry
+    }
+    texts = [*(settings.BASE_DIR / "templates").rglob("*.html")]
+    texts += [path for app in ("incidents", "tracker") for path in (settings.BASE_DIR / app).rglob("*.py")]
+    pattern = re.compile(r"(?:see|open|under) ([A-Z][a-z]+(?: [a-z]+)*) in the admin")
+    named = [name for path in texts for name in pattern.findall(path.read_text("utf-8"))]
+    assert len(named) >= 3
+    assert [name for name in named if name not in labels] == []
+
+
 def make_budget() -> CycleBudget:
     group = Group.objects.create(name="Data", created_at=NOON)
     return CycleBudget.objects.create(group=group, amount_dollars=900)
