@@ -140,7 +140,7 @@ def test_the_pages_say_what_they_compare_and_keep_to_their_queries(
 ):
     client.get(path)
     for compare in ("before", "cycle"):
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(20):
             text = client.get(f"{path}?period=cycle&compare={compare}").text
         assert "Compared with 4 Oct to 22 Oct 2026" in text
         assert ">Change<" in text
