@@ -1,12 +1,12 @@
 """When something happened, as Cursor, programs and spreadsheets write it in a file."""
 
 import re
-from calendar import month_abbr, month_name
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from unicodedata import combining, normalize
 
 from collector.base.days import to_milliseconds
 from collector.base.plausibility import ImplausibleValue, StatedInOtherUnit, plausible_instant
@@ -20,20 +20,53 @@ EXACT_DECIMALS, HALF_A_SECOND = 9, timedelta(seconds=0.5)
 # UTC by its name, before an offset or in its place; and a zone after a blank, where ISO 8601 has none.
 NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*[\[(]?(?:UTC|GMT|Z)[\])]?$", re.IGNORECASE)
 BLANK_BEFORE_ZONE = re.compile(r"\s+(?:UTC|GMT)?(?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
-# A day of the week in front; and behind an offset its zone's name: `Thu Jul 30 2026 … GMT+0100 (Irish Time)`.
-WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+", re.IGNORECASE)
+# Longer than any date with its zone's name.
+LONGEST = 100
+# Behind an offset its zone's name: `Thu Jul 30 2026 … GMT+0100 (Irish Time)`.
 NAME_OF_OFFSET = re.compile(r"([+-]\d\d:?\d\d) ?\([^()]*\)$")
-MONTH = "|".join(f"{name[:3]}t?(?:{name[3:]})?" for name in month_name[1:])  # some write Sept
+# How months begin, from January on, in English, German, French, Spanish, Portuguese, Italian and Dutch.
+MONTHS = {
+    beginning: number
+    for number, beginnings in enumerate(
+        (
+            "jan ene gen", "feb fev", "mar mrz maa mrt", "apr avr abr", "may mai mag mei", "jun juin giu",
+            "jul juil lug", "aug aou ago", "sep set", "oct okt ott out", "nov", "dec dez dic",
+        ),
+        start=1,
+    )
+    for beginning in beginnings.split()
+}  # fmt: skip
+MONTH = r"([^\W\d_]{3,10})"
 NAMED_MONTH = re.compile(
-    rf"(?:(\d{{1,2}})\.?[ -]({MONTH})|({MONTH})\.? (\d{{1,2}}))\.?,?[ -](\d{{4}}|\d\d)(?=,?\s)", re.IGNORECASE
+    rf"(?:(\d{{1,2}})(?:\.|st|nd|rd|th|er)?[ -]{MONTH}|{MONTH}\.? (\d{{1,2}})(?:st|nd|rd|th)?)"
+    r"\.?,?[ -](\d{4}|\d\d)(?=,? |$)"
+)
+# A day of the week in front, in the same languages; and the words around day and time.
+WEEKDAY = re.compile(
+    r"^(?:mo|tu|we|th|fr|sa|su|di|mi|do|so|lu|ma|me|je|ve|vi|ju|ji|gi|se|te|qu|wo|vr|za|zo)[a-z-]*"
+    r"[.,]{0,2} (?=\d)"
+)
+JOINING = re.compile(r" del?(?= )| ?(?:,|\b(?:at|a|a las|um|om|le|ore)) (?=\d{1,2}[ :.h])| uhr$")
+ASIAN_DAY = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일](?: ?\([^()]\))? ?")
+# Before or after noon in front of the time, as in `午後10:19`; and a time by letters, as in `10h19`.
+HALF_BEFORE = re.compile(r"(?:(午前|上午|오전)|午後|下午|오후) ?(\d.*)")
+LETTERED_TIME = re.compile(
+    r"(?<=[ t])(\d{1,2}) ?(?:h|時|时|시) ?(\d\d)(?: ?(?:min|m|分|분)(?: ?(\d\d) ?(?:s|秒|초))?)?"
 )
 SPELLED = re.compile(
     r"(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?,?\s+"
-    r"(\d{1,2})([:.])(\d\d)(?:\6(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
-    re.IGNORECASE,
+    r"(\d{1,2})([:.])(\d\d)(?:\6(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?\s?m\b\.?)?"
 )
+DAY = re.compile(r"\d{1,4}[./-]? ?\d{1,2}[./-]? ?\d{1,4}\.?")
 # Which part of a date comes first where the year does not.
 DAY_FIRST, MONTH_FIRST = "day", "month"
+# What is wrong with a cell.
+EITHER_FIRST = "may begin with the day or the month: write 2026-07-31 12:00."
+DAY_ALONE = "is not a date and time but a day alone: use the file as it was exported."
+NO_INSTANT = (
+    "is not a date and time such as 2026-07-31T12:00:00.000Z. A spreadsheet may have changed it: use the "
+    "file as it was exported."
+)
 
 
 @dataclass
@@ -60,12 +93,8 @@ class Instants:
                 raise ValueError(
                     f"“{text[:40]}” is before 2023 or in the future: there can be no usage at that time."
                 ) from None
-        if leaves_order_open(text):
-            raise ValueError(f"“{text[:40]}” may begin with the day or the month: write 2026-07-31 12:00.")
-        raise ValueError(
-            f"“{text[:40]}” is not a date and time such as 2026-07-31T12:00:00.000Z. A spreadsheet may "
-            "have changed it: use the file as it was exported."
-        )
+            reason = str(problem) if str(problem) in (DAY_ALONE, EITHER_FIRST) else NO_INSTANT
+        raise ValueError(f"“{text[:40]}” {reason}")
 
     def _read(self, text: str) -> datetime:
         with suppress(ValueError):
@@ -73,23 +102,24 @@ class Instants:
                 return instant
         if number := with_point(text, self.delimiter):
             return self._counted(number)
-        text = NAMED_MONTH.sub(_in_numbers, WEEKDAY.sub("", NAME_OF_OFFSET.sub(r"\1", text)))
-        text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text))
-        if len(text) <= len("2026-07-31"):
-            raise ValueError("a day is not an instant")
+        text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", in_numbers(text)))
+        if DAY.fullmatch(text) or len(text) <= len("2026-07-31"):
+            raise ValueError(DAY_ALONE if DAY.fullmatch(text) else NO_INSTANT)
         return _from_iso(SPELLED.sub(self._in_iso, text, count=1))
 
     def _in_iso(self, match: re.Match[str]) -> str:
         """A date in numbers as ISO 8601 writes it, without its zone."""
-        first = self.first() if leaves_order_open(match[0]) else DAY_FIRST
+        first = self.first() if match[2] != "." and len(match[1]) <= 2 else DAY_FIRST
         if not first:
-            raise ValueError("it may be the day or the month")
+            raise ValueError(EITHER_FIRST)
         day, _, month, year, hours, _, minutes, seconds, fraction, half = match.groups()
         if len(day) == 4:
             day, year = year, day
         elif first == MONTH_FIRST:
             day, month = month, day
-        hour = int(hours) % 12 + 12 * (half in "pP") if half else int(hours)
+        if half == "a" and int(hours) > 12:
+            raise ValueError("before noon there is no such hour")
+        hour = int(hours) % 12 + 12 * (half == "p") if half else int(hours)
         date = f"{year if len(year) == 4 else f'20{year}'}-{month:0>2}-{day:0>2}"
         return f"{date}T{hour:02}:{minutes}:{seconds or '00'}.{(fraction or '0'):0<6}"
 
@@ -97,7 +127,7 @@ class Instants:
         """Milliseconds or another unit since 1970, or a spreadsheet's days."""
         if match := SERIAL.fullmatch(number):
             if not Decimal(number) % 1:
-                raise ValueError("a day is not an instant")
+                raise ValueError(DAY_ALONE)
             instant = SPREADSHEET_EPOCH + timedelta(milliseconds=round(Decimal(number) * 86_400_000))
             if len(match[1] or "") < EXACT_DECIMALS:
                 instant = (instant + HALF_A_SECOND).replace(second=0, microsecond=0)
@@ -115,15 +145,28 @@ def _from_iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _in_numbers(match: re.Match[str]) -> str:
-    """A date with a month by its English name, the day in front: `30.7.2026`."""
-    month = (match[2] or match[3]).title()[:3]
-    return f"{match[1] or match[4]}.{list(month_abbr).index(month)}.{match[5]}"
+def in_numbers(text: str) -> str:
+    """The text of a date in lower case and in numbers, whichever language its words are in."""
+    if len(text) > LONGEST:
+        return ""
+    plain = "".join(char for char in normalize("NFD", text.lower()) if not combining(char))
+    plain = NAME_OF_OFFSET.sub(r"\1", " ".join(normalize("NFC", plain).lstrip("'").split()))
+    plain = HALF_BEFORE.sub(lambda match: f"{match[2]} {'a' if match[1] else 'p'}m", plain)
+    plain = LETTERED_TIME.sub(lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}", plain)
+    plain = JOINING.sub(" ", ASIAN_DAY.sub(r"\1-\2-\3 ", plain))
+    return WEEKDAY.sub("", NAMED_MONTH.sub(_month_in_numbers, " ".join(plain.split())))
+
+
+def _month_in_numbers(match: re.Match[str]) -> str:
+    """A date with a month by its name, the day in front: `30.7.2026`."""
+    name = match[2] or match[3]
+    month = MONTHS.get(name[:4]) or MONTHS.get(name[:3])
+    return f"{match[1] or match[4]}.{month}.{match[5]}" if month else match[0]
 
 
 def leaves_order_open(text: str) -> bool:
     """Whether a date may begin with the day or with the month: dots stand after a day only."""
-    match = SPELLED.match(WEEKDAY.sub("", text.lstrip("'")))
+    match = SPELLED.match(in_numbers(text))
     return match is not None and match[2] != "." and len(match[1]) <= 2
 
 
