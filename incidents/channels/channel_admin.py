@@ -54,7 +54,7 @@ class ChannelAdmin(RecordedAdmin):
     )
     list_filter = ("kind", "is_enabled", "least_severity")
     list_select_related = ("escalate_to",)
-    readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
+    readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at", "paused_until")
     actions = ("send_test",)
     when_saved = (
         "Changes take effect with the next message. If the channel receives alerts, it is also notified of "
@@ -172,6 +172,8 @@ class ChannelAdmin(RecordedAdmin):
         digest, at = request.session.get(TESTED, ("", ""))
         if digest == target_digest(obj):
             obj.last_ok_at, obj.last_error, obj.last_error_at = datetime.fromisoformat(at), "", None
+        if form.changed_data:
+            obj.paused_until = None
         super().save_model(request, obj, form, change)
         if form.changed_data:
             revive(obj, timezone.now())

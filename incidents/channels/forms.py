@@ -34,7 +34,7 @@ CHANNEL_FIELDSETS = (
     ),
     ("When", {"fields": ("quiet_from", "quiet_until", "timezone", "is_loud_when_critical")}),
     ("When nobody acknowledges", {"fields": ("escalate_after_minutes", "escalate_to")}),
-    ("Now", {"fields": ("follows", "last_ok_at", "last_error", "last_error_at")}),
+    ("Now", {"fields": ("follows", "last_ok_at", "last_error", "last_error_at", "paused_until")}),
 )
 
 LINE = forms.TextInput(attrs={"size": 60})

@@ -8,6 +8,7 @@ from django.db.models import Max, Q
 from collector.base.connections import one_by_one
 from collector.base.days import utc_day
 from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, Status, TimelineStep
+from incidents.models.incidents import CLOCKS_DIFFER
 from incidents.notifying import recording
 from incidents.notifying.routing import due_at, has_nobody
 
@@ -103,8 +104,10 @@ def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> 
         return False
     if alert.status == Notification.Status.GIVEN_UP:
         return True
-    if not alert.tries:
+    if not alert.tries and not alert.channel.is_paused(now):
         return False  # after a stop of the deliveries its own channel comes first
+    if alert.sent_at and alert.sent_at > now + CLOCKS_DIFFER:
+        return True  # nobody knows since when: a clock far ahead noted it
     since = alert.sent_at or due_at(
         alert.channel, incident.severity, policy, alert.created_at + wait_for_member(alert, policy)
     )

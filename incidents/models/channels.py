@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -33,6 +35,9 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 PERSONAL_KINDS = frozenset({"email", "slack"})
 # Kinds that call somebody: they follow single incidents and get no digests.
 PAGING_KINDS = frozenset({"pager", "opsgenie"})
+
+
+LONGEST_PAUSE = timedelta(hours=6)  # between two tries, whatever the other side asks for
 
 
 class Channel(models.Model):
@@ -137,11 +142,18 @@ class Channel(models.Model):
     last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The service asked to be sent nothing until then.",
+    )
 
     objects = ChannelQuerySet.as_manager()
     # Targets may hold keys. The audit log says that one was changed, and by whom.
     history = HistoricalRecords(
-        excluded_fields=["target", "last_ok_at", "last_error", "last_error_at"], m2m_fields=[groups]
+        excluded_fields=["target", "last_ok_at", "last_error", "last_error_at", "paused_until"],
+        m2m_fields=[groups],
     )
 
     class Meta:
@@ -215,6 +227,10 @@ class Channel(models.Model):
             raise ValidationError(
                 {"target": "A channel for the member concerned has no addresses: leave the target empty."}
             )
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether the service asked to be sent nothing now. A clock far ahead may have noted a longer one."""
+        return self.paused_until is not None and now < self.paused_until <= now + LONGEST_PAUSE
 
     @property
     def is_personal(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
-from .channels import Channel
+from .channels import LONGEST_PAUSE, Channel
 from .incidents import CLOCKS_DIFFER, Incident
 from .timeline import TimelineEntry, TimelineStep
 
@@ -20,14 +20,16 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> NotificationQuerySet:
         """What may be sent at `now`, oldest first: waiting, or lost by a process that died while sending.
 
-        What was recorded by a clock far ahead does not wait until that time comes; once tried, it waits as
-        long as anything that failed.
+        What a process whose clock is far ahead recorded, leased or put off does not wait until that time
+        comes; once tried, it waits as long as anything that failed.
         """
-        is_ahead = Q(created_at__gt=now + CLOCKS_DIFFER, due_at__gte=F("created_at"))
-        is_due = Q(due_at__lte=now) | is_ahead
+        latest = now + CLOCKS_DIFFER
+        is_ahead = Q(created_at__gt=latest, due_at__gte=F("created_at"))
+        is_put_off_ahead = Q(tries__gt=0, due_at__gt=latest + LONGEST_PAUSE)
+        is_due = Q(due_at__lte=now) | is_ahead | is_put_off_ahead
+        is_lost = Q(leased_until__lte=now) | Q(leased_until__gt=latest)
         return self.filter(
-            is_due & Q(status=Notification.Status.WAITING)
-            | Q(status=Notification.Status.SENDING, leased_until__lte=now)
+            is_due & Q(status=Notification.Status.WAITING) | is_lost & Q(status=Notification.Status.SENDING)
         ).order_by("created_at", "pk")
 
     def awake(self, now: datetime) -> NotificationQuerySet:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Min, PositiveSmallIntegerField, Value, When
@@ -22,6 +23,7 @@ from incidents import lifecycle
 from incidents.channels import registry
 from incidents.channels.base import DeliveryError, Parcel, Receipt
 from incidents.models import Channel, IncidentSettings, Notification
+from incidents.models.channels import LONGEST_PAUSE
 from incidents.notifying import messages, recording
 from incidents.notifying.batches import Batch, plan
 from incidents.notifying.catching_up import catch_up, revive
@@ -32,7 +34,6 @@ from incidents.notifying.routing import has_nobody
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=15)  # far above what one call can take, time-outs and repeats included
-LONGEST_PAUSE = timedelta(hours=6)
 BUDGET = timedelta(minutes=1)  # of each channel in one delivery, so that a slow one holds nobody up for long
 Status = Notification.Status
 
@@ -62,7 +63,7 @@ def deliver_due(now: datetime) -> DeliveryReport:
 
 
 def channels_with_due(now: datetime) -> list[Channel]:
-    """Channels with something due, the one first whose oldest message has waited longest."""
+    """Channels with something due and not paused, the one first whose oldest message has waited longest."""
     due = (
         Notification.objects.due(now)
         .awake(now)
@@ -72,7 +73,7 @@ def channels_with_due(now: datetime) -> list[Channel]:
     )
     order = [row["channel"] for row in due.order_by("oldest", "channel")]
     channels = Channel.objects.in_bulk(order)
-    return [channels[pk] for pk in order]
+    return [channels[pk] for pk in order if not channels[pk].is_paused(now)]
 
 
 def running(now: datetime) -> Callable[[], datetime]:
@@ -174,7 +175,7 @@ def sent(post: Post, rows: Sequence[Notification], token: str, receipt: Receipt)
         recording.record_for_later(rows, receipt.put_off, at, due_at=at + pause(1, None))
         if post.channel.last_error:
             revive(post.channel, at, failed_since=post.channel.last_ok_at)
-        Channel.objects.filter(pk=post.channel.pk).update(last_ok_at=at, last_error="", last_error_at=None)
+        Channel.objects.filter(pk=post.channel.pk).update(**works(at))
         alerted = {row.incident_id: row.incident for row in rows if row.kind == Notification.Purpose.ALERT}
         for incident in alerted.values():
             if incident:
@@ -186,12 +187,17 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
     """Note the failure and when to try again, or give up after as many tries as the policy says."""
     at, reason = post.clock(), str(problem)
     logger.warning("channel %s: %s", post.channel, reason)
-    Channel.objects.filter(pk=post.channel.pk).update(last_error=reason, last_error_at=at)
+    asked = min(problem.retry_after, LONGEST_PAUSE) if problem.retry_after else None
+    Channel.objects.filter(pk=post.channel.pk).update(
+        last_error=reason,
+        last_error_at=at,
+        paused_until=at + asked if asked and problem.is_about_channel else F("paused_until"),
+    )
     is_last = problem.is_permanent and not problem.is_about_channel
     spent = [row for row in rows if is_last or row.tries + 1 >= post.policy.give_up_after]
     again = [row for row in rows if row not in spent]
     for row in again:
-        due_at = at + pause(row.tries + 1, problem.retry_after)
+        due_at = at + pause(row.tries + 1, asked)
         Notification.objects.filter(pk=row.pk, lease=token).update(
             status=Status.WAITING,
             due_at=due_at,
@@ -203,6 +209,11 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
     post.tally["failed"] += len(again)
     release_channels(post, again, at)
     give_up(post, spent, reason, token)
+
+
+def works(at: datetime) -> dict[str, Any]:
+    """The fields of a channel that a message has just got through on."""
+    return {"last_ok_at": at, "last_error": "", "last_error_at": None, "paused_until": None}
 
 
 def release_channels(post: Post, rows: Sequence[Notification], at: datetime) -> None:
@@ -251,7 +262,7 @@ def send_test(channel: Channel, now: datetime) -> str:
     except DeliveryError as problem:
         Channel.objects.filter(pk=channel.pk).update(last_error=str(problem), last_error_at=now)
         raise
-    Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="", last_error_at=None)
+    Channel.objects.filter(pk=channel.pk).update(**works(now))
     if channel.pk is not None:
         revive(channel, now)
     return answer
