@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from collector.base.leases import AlreadyRunning, hold_lease
 from collector.cursor.client import CursorClient
-from collector.cursor.errors import CursorApiError
+from collector.cursor.errors import CursorApiError, Trouble
 from collector.cursor.spend_limits import LimitInForce, read_limit, write_limit
 from collector.models import Member, SpendSnapshot
 from incidents.actions.limit_effects import GroupLimit, group_limits_of, judge_effect
@@ -23,6 +23,7 @@ from incidents.models import Incident, LimitChange, TimelineStep
 from incidents.wording import instant
 
 GIVE_UP_AFTER = timedelta(hours=24)
+MAY_BE_IN_FORCE = "The limit may have been set all the same: check it in Cursor's dashboard."
 Status = LimitChange.Status
 
 
@@ -122,9 +123,11 @@ def _try_once(change: LimitChange, client: CursorClient, now: datetime) -> None:
         _bring_about(change, client, now)
     except CursorApiError as error:
         change.tries += 1
-        # Once it is ready it may be in force, and only what Cursor says of it ends it.
         if error.permanent and change.status == Status.INTENDED:
             finish(change, Status.FAILED, error.answered, now)
+        # It may be in force. One that ends by itself goes on until Cursor tells, so that its end is kept.
+        elif error.trouble is Trouble.REFUSED and change.until_at is None:
+            finish(change, Status.FAILED, f"{error}. {MAY_BE_IN_FORCE}", now)
         else:
             change.message = str(error)
             change.save(update_fields=["tries", "message"])

@@ -268,6 +268,20 @@ def test_a_temporary_limit_whose_answer_was_lost_for_days_ends_too(site: LimitSi
     assert site.own is None
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_change_in_progress_whose_key_is_revoked_fails_and_keeps_no_other_from_beginning(site, status):
+    change = site.record(80)
+    LimitChange.objects.filter(pk=change.pk).update(status="ready")
+    site.sandbox.faults.sometimes(StatusFault(status), 1.0, path=READ)
+    assert keep_limits(NOW, site.client).finished == 1
+    change.refresh_from_db()
+    assert change.status == "failed"
+    assert "set CURSOR_ADMIN_API_KEY to" in change.message
+    assert change.message.endswith("may have been set all the same: check it in Cursor's dashboard.")
+    site.sandbox.faults.clear()
+    assert site.change(90, "form-2").status == "done"
+
+
 def test_a_change_that_a_merge_put_aside_as_it_was_carried_out_is_not_carried_out_weeks_later(
     site: LimitSite,
 ):
