@@ -1,9 +1,12 @@
-"""How often one caller may do something, and how much may be sent at once."""
+"""How often one caller may do something, how much may be sent at once, and by which methods."""
 
 import socket
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Timer
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,8 +14,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.deprecation import MiddlewareMixin
 
 from collector.base.plausibility import is_number
-from tracker.access.audit import client_address
+from tracker.access.audit import SAFE_METHODS, client_address
+from tracker.access.roles import Role
 
+FORM_METHODS = (*SAFE_METHODS, "POST")
 CHUNK_BYTES = 65_536
 REST_SECONDS = 5  # a proxy sends what it holds at once
 
@@ -37,8 +42,6 @@ class LimitsMiddleware(MiddlewareMixin):
     address with a NUL in it, which PostgreSQL would stumble over, and methods that Django takes for a GET."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if request.method in ("OPTIONS", "TRACE"):
-            return HttpResponseNotAllowed(("GET", "HEAD", "POST"))
         if has_too_large_body(request):
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:
@@ -46,6 +49,15 @@ class LimitsMiddleware(MiddlewareMixin):
                 "An address cannot contain a NUL character.", status=400, content_type="text/plain"
             )
         return None
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        is_operation = match and match.app_names[:1] == ["ninja"] and not isinstance(view, partial)
+        if request.method in FORM_METHODS or is_operation:
+            return None  # these refuse by themselves what they do not take
+        return HttpResponseNotAllowed(methods_of(view))
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Read what a refusal left of the body: where a connection is closed on unread data, a proxy sees it
@@ -57,6 +69,23 @@ class LimitsMiddleware(MiddlewareMixin):
         ):
             read_rest(request)
         return response
+
+
+def methods_of(view: Callable) -> Sequence[str]:
+    """The methods that a page's `view` takes, by its decorators, its class or its mark."""
+    wrapped: Any = view
+    while wrapped:
+        # Django's decorators keep their list nowhere else.
+        names = getattr(getattr(wrapped, "__code__", None), "co_freevars", ())
+        if "request_method_list" in names:
+            return wrapped.__closure__[names.index("request_method_list")].cell_contents
+        wrapped = getattr(wrapped, "__wrapped__", None)
+    if view_class := getattr(view, "view_class", None):
+        page = view_class(**vars(view)["view_initkwargs"])
+        handled = {name.upper() for name in page.http_method_names if hasattr(page, name)}
+        return [name for name in FORM_METHODS if name.replace("HEAD", "GET") in handled]
+    is_read_only = isinstance(view, partial) or getattr(view, "needs_role", None) is Role.VIEWER
+    return SAFE_METHODS if is_read_only else FORM_METHODS
 
 
 def read_rest(request: HttpRequest) -> None:

@@ -84,12 +84,34 @@ def test_a_body_that_is_too_large_is_refused_unread(client, settings):
     assert response.status_code == 413
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "TRACE"])
-@pytest.mark.parametrize("url", ["/", "/api/docs", "/admin/login/", "/answers/x", "/favicon.ico"])
-def test_methods_that_ask_about_an_address_get_no_page_of_it(client, method, url):
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "BREW"])
+@pytest.mark.parametrize(
+    ("url", "takes"),
+    [
+        ("/", "GET, HEAD"),
+        ("/api/docs", "GET, HEAD"),
+        ("/api/settings", "GET, PUT"),
+        ("/admin/login/", "GET, HEAD, POST"),
+        ("/admin/incidents/channel/test/", "POST"),
+        ("/accounts/logout/", "POST"),
+        ("/answers/x", "GET, HEAD, POST"),
+        ("/slack/actions", "POST"),
+        ("/favicon.ico", "GET, HEAD"),
+        ("/healthz", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_gets_no_page_and_is_answered_with_those_it_does(
+    client, method, url, takes
+):
+    if method in takes:
+        return
     response = client.generic(method, url)
-    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
+    assert (response.status_code, ", ".join(sorted(response["Allow"].split(", ")))) == (405, takes)
     assert b"<main" not in response.content
+
+
+def test_a_method_at_an_address_that_is_none_is_not_found(client):
+    assert client.options("/nowhere").status_code == 404
 
 
 @pytest.mark.parametrize("url", ["/users/%00", "/%00", "/api/users/%00", "/admin/auth/user/%00/"])
