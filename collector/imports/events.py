@@ -127,7 +127,7 @@ class EventWriter:
         """What is stored in the minutes from the first to the last of these that may be one of the rows."""
         members, instants = {key[0] for key in rows}, [key[1] for key in rows]
         stored = UsageEvent.objects.between(
-            closed_minute(min(instants)) - ROUNDING, closed_minute(max(instants)) + MINUTE + ROUNDING
+            closed_minute(min(instants)) - MINUTE, closed_minute(max(instants)) + MINUTE + ROUNDING
         )
         if members & vague or len(members | vague) > rollups.FEW_MEMBERS:
             return stored

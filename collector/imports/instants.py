@@ -15,8 +15,9 @@ from .numbers import with_point
 
 # Day 0 of a spreadsheet; its numbers of today's days have five digits.
 SPREADSHEET_EPOCH, SERIAL = datetime(1899, 12, 30, tzinfo=UTC), re.compile(r"\d{5}(?:\.(\d*))?")
-# With as many decimals the part of a day is exact to the millisecond; five are true to half a second.
-EXACT_DECIMALS, HALF_A_SECOND = 9, timedelta(seconds=0.5)
+# With as many decimals the part of a day is exact to the millisecond; five are true to half a second, so that
+# its minute may be the one before or after.
+EXACT_DECIMALS = 9
 # UTC by its name, before an offset or in its place; and a zone after a blank, where ISO 8601 has none.
 NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*[\[(]?(?:UTC|GMT|Z)[\])]?$", re.IGNORECASE)
 BLANK_BEFORE_ZONE = re.compile(r"\s+(?:UTC|GMT)?(?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
@@ -130,7 +131,7 @@ class Instants:
                 raise ValueError(DAY_ALONE)
             instant = SPREADSHEET_EPOCH + timedelta(milliseconds=round(Decimal(number) * 86_400_000))
             if len(match[1] or "") < EXACT_DECIMALS:
-                instant = (instant + HALF_A_SECOND).replace(second=0, microsecond=0)
+                instant = instant.replace(second=0, microsecond=0)
             return instant.replace(tzinfo=None)
         try:
             return plausible_instant(number, self.now)

@@ -11,6 +11,7 @@ from collector.base.short_transactions import ShortTransactions
 from collector.facts import cycles, rollups
 from collector.facts.roster import Roster
 from collector.models import Pruning, Source, SourceRun, UsageEvent
+from collector.sources.event_rows import EventDraft
 
 from .events import EventWriter, PretendRoster
 from .usage_csv import Survey, UsageCsv
@@ -107,11 +108,7 @@ def import_usage(
     before = len(roster.by_key)
     csv = UsageEvent.Provenance.CSV.value
     writer = EventWriter(csv, at, is_dry_run=is_dry_run, roster=roster)
-    for done, event in enumerate(file.events(survey), 1):
-        writer.take_in(event)
-        if done % EVERY == 0:
-            watch("usage events", done, survey.rows)
-    writer.flush()
+    _write(file.events(survey), writer, lambda done: watch("usage events", done, survey.rows))
     watch("usage events", survey.rows, survey.rows)
     new_members = len(roster.by_key) - before
     counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
@@ -119,6 +116,21 @@ def import_usage(
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])
     return result
+
+
+def _write(
+    events: Iterator[tuple[EventDraft, int]], writer: EventWriter, report: Callable[[int], None]
+) -> None:
+    """Write one export after the other: the next may have the same events, at instants that were cut."""
+    written = 1
+    for done, (event, export) in enumerate(events, 1):
+        if export != written:
+            writer.flush()
+            written = export
+        writer.take_in(event)
+        if done % EVERY == 0:
+            report(done)
+    writer.flush()
 
 
 def learn_cycle(start_at: datetime, at: datetime) -> None:

@@ -151,8 +151,9 @@ class UsageCsv:
         survey.settle()
         return survey
 
-    def events(self, survey: Survey) -> Iterator[EventDraft]:
-        """The file's events, in its order; last those that may be alike, side by side.
+    def events(self, survey: Survey) -> Iterator[tuple[EventDraft, int]]:
+        """The file's events, in its order, each with the number of its export; last those that may be alike,
+        side by side, with 0.
 
         What several exports in one file repeat comes once, from the one that says most of it.
         """
@@ -162,9 +163,10 @@ class UsageCsv:
                 exports = alike.setdefault((event.identity, event.occurred_at, event.model), {})
                 exports.setdefault(export, []).append(event)
             else:
-                yield event
+                yield event, export
         for exports in alike.values():
-            yield from max(reversed(exports.values()), key=_completeness)
+            for event in max(reversed(exports.values()), key=_completeness):
+                yield event, 0
 
     @cached_property
     def dates_begin_with(self) -> str:

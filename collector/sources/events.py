@@ -11,7 +11,7 @@ from collector.base.garbage import rare_garbage_collection
 from collector.base.notes import DoubtKind, Notes
 from collector.base.upsert import writing
 from collector.collecting import watermarks
-from collector.collecting.windows import Window
+from collector.collecting.windows import MINUTE, Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, wrong_shape
 from collector.cursor.events import PATH, EventPart, EventReader
@@ -98,9 +98,9 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
 
 
 def _known_events(window: Window, drafts: list[EventDraft]) -> QuerySet[UsageEvent]:
-    """The stored events of the window, also where rounded to its end, and of instants beyond it that the
-    answer includes."""
-    in_window = UsageEvent.objects.between(window.start_at, window.end_at + ROUNDING)
+    """The stored events of the window, also where a spreadsheet put them to the minute beside it, and of
+    instants beyond it that the answer includes."""
+    in_window = UsageEvent.objects.between(window.start_at - MINUTE, window.end_at + ROUNDING)
     beyond = {
         draft.occurred_at for draft in drafts if not window.start_at <= draft.occurred_at < window.end_at
     }

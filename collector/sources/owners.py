@@ -10,7 +10,7 @@ from collector.models import UsageEvent
 
 from .event_rows import EventKey, EventRows
 
-# A spreadsheet's number of days, with five decimals and put to its minute, is at most this far ahead.
+# By as much the minute of a spreadsheet's number of days may be wrong at either end.
 ROUNDING = timedelta(seconds=1)
 
 
@@ -54,7 +54,8 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
 
     It is the nearest of the same member, model and sum of tokens within that time that is no longer listed;
     else one of another model, which a file may spell as people read it. The exact instant stays; where stored
-    rows may not move (`moves`), the stored one.
+    rows may not move (`moves`), as when a file is imported, the stored one. There the same row of a minute
+    later is the same event, too.
     """
     moved: list[EventKey] = []
     for with_model in (True, False):
@@ -65,9 +66,11 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
         for key in [key for key in rows if key not in stored] if gone else ():
             alike = {old for place in _places(key, rows, with_model) for old in gone[place] if old in stored}
             same = [old for old in alike - rows.keys() if _is_cut(key, old) or _is_cut(old, key)]
+            if not moves and rows[key].tokens:
+                same += [old for old in alike if _is_beside(key, old) and stored[old] == rows[key]]
             if not same:
                 continue
-            old = min(same, key=lambda old: (abs(old.occurred_at - key.occurred_at), old))
+            old = min(same, key=lambda old: (*_distance(old, key), old))
             if _is_cut(key, old) or not moves:
                 rows[old] = rows.pop(key)
                 continue
@@ -81,15 +84,27 @@ def _places(key: EventKey, rows: EventRows, with_model: bool) -> set[tuple[objec
     """What two rows of one event share, of which one states the second or minute alone, cut or rounded."""
     tokens = rows[key].tokens
     model = key.model if with_model else None
-    minutes = {closed_minute(key.occurred_at), closed_minute(key.occurred_at + ROUNDING)}
+    minutes = {closed_minute(key.occurred_at + slack) for slack in (-ROUNDING, timedelta(0), ROUNDING)}
     return {(key.member_id, minute, model, tokens) for minute in minutes if tokens or with_model}
 
 
 def _is_cut(one: EventKey, other: EventKey) -> bool:
     """Whether the instant of `one` is the other's, cut to the second or minute, or rounded to the minute."""
     cut, exact = one.occurred_at, other.occurred_at
-    is_minute = cut == closed_minute(cut) and cut - ROUNDING <= exact < cut + MINUTE
+    slack = ROUNDING if exact != closed_minute(exact) else timedelta(0)
+    is_minute = cut == closed_minute(cut) and cut - slack <= exact < cut + MINUTE + slack
     return cut != exact and (is_minute or cut == exact.replace(microsecond=0))
+
+
+def _distance(one: EventKey, other: EventKey) -> tuple[bool, timedelta]:
+    """How far apart they are; of one minute is nearer than of two."""
+    instants = one.occurred_at, other.occurred_at
+    return len(set(map(closed_minute, instants))) > 1, abs(instants[0] - instants[1])
+
+
+def _is_beside(one: EventKey, other: EventKey) -> bool:
+    """Whether a spreadsheet's number is now cut to its minute that 1.1.1 put to the one beside it."""
+    return one.occurred_at + MINUTE == other.occurred_at == closed_minute(other.occurred_at)
 
 
 def _move(old: EventKey, new: EventKey) -> None:

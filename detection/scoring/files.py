@@ -62,7 +62,7 @@ def history_of_file(path: Path, member: str = "") -> History:
     survey = file.survey()
     for line in survey.problems.report:
         log.warning("not read: %s", line)
-    events = _events(file.events(survey))
+    events = _events(event for event, _ in file.events(survey))
     emails = sorted(set(events["email"]))
     number = {email: place for place, email in enumerate(emails, start=1)}
     events = events.assign(member_id=events["email"].map(number).astype(np.int64))
