@@ -170,7 +170,8 @@ def _move_activity(merging: Merging) -> None:
             continue
         if not _covers(row, other) and not _covers(other, row):
             summed = {name: getattr(row, name) + getattr(other, name) for name in COUNTS}
-            merging.journal.change(mine.filter(pk=other.pk), **summed)
+            unread = sorted({*(row.unread or ()), *(other.unread or ())})
+            merging.journal.change(mine.filter(pk=other.pk), **summed, unread=unread or None)
         _drop(merging, [other if _covers(row, other) else row])
     merging.journal.move(theirs, merging.keep.pk)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import models
 
@@ -44,6 +45,12 @@ class DailyActivity(models.Model):
     apply_extension = models.CharField(max_length=40, blank=True)
     tab_extension = models.CharField(max_length=40, blank=True)
     client_version = models.CharField(max_length=40, blank=True)
+    unread = models.JSONField(
+        "could not be read",
+        null=True,
+        blank=True,
+        help_text="Counts that Cursor's answer did not state readably. Sums take them for 0.",
+    )
     updated_at = models.DateTimeField()
 
     objects = BetweenDaysQuerySet.as_manager()
@@ -60,6 +67,10 @@ class DailyActivity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member}, {self.day}"
+
+    def known(self, name: str) -> Any:
+        """The column's value; None for a count that could not be read."""
+        return None if self.unread and name in self.unread else getattr(self, name)
 
 
 class TeamAnalyticsDay(models.Model):

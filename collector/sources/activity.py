@@ -24,9 +24,9 @@ PATH = "/teams/daily-usage-data"
 PAGE_SIZE = 1000
 LONGEST_QUESTION = timedelta(days=30)  # documented; a longer one is answered 400
 
-COLUMNS = columns_beside(DailyActivity, "member_id", "day")
+COLUMNS = columns_beside(DailyActivity, "member_id", "day", "unread")
 NOTHING: Values = tuple(getattr(DailyActivity(), name) for name in COLUMNS)
-TABLE = FactTable(DailyActivity, key=("member_id", "day"), values=COLUMNS)
+TABLE = FactTable(DailyActivity, key=("member_id", "day"), values=(*COLUMNS, "unread"))
 
 
 class ActivityDraft(NamedTuple):
@@ -114,23 +114,38 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
         roster.admit({draft.identity for draft in drafts}, part.read_at)
         _learn_numbers({draft.identity for draft in drafts}, roster)
         stored = DailyActivity.objects.filter(day__in={draft.day for draft in drafts})
-        stored_values = TABLE.stored_values(stored)
+        in_table = TABLE.stored_values(stored)
+        stored_values = {key: _known(values) for key, values in in_table.items()}
         rows = dict.fromkeys(_at_old_addresses(drafts, stored_values, roster), NOTHING)
         for identity, day, values in drafts:
             key = (roster.member_id(identity), day)
             # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
             # and came back is listed twice, at nothing under the number that is not in use. A count that
-            # cannot be read stays as it was: no failure is a zero.
+            # cannot be read stays as it was, unread if it never could be: no failure is a zero.
             if values != NOTHING and rows.get(key, NOTHING) != NOTHING:
                 rows[key] = added_up(rows[key], values)  # two numbers of one person
             elif values != NOTHING or (key in stored_values and key not in rows):
                 rows[key] = values
-        rows = {key: filled(values, stored_values.get(key, NOTHING)) for key, values in rows.items()}
-        rows = {key: values for key, values in rows.items() if values != NOTHING or key in stored_values}
-        written = TABLE.bring(rows, stored_values, part.read_at)
+        rows = {key: _marked(filled(values, stored_values.get(key, values))) for key, values in rows.items()}
+        rows = {key: row for key, row in rows.items() if row[:-1] != NOTHING or key in in_table}
+        written = TABLE.bring(rows, in_table, part.read_at)
         store_notes(Source.ACTIVITY, notes, covers=part.span)
         watermarks.extend(Source.ACTIVITY, part)
     return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written, noted=notes.size)
+
+
+def _known(in_table: Values) -> Values:
+    """A row's values, with None for those that could not be read."""
+    *values, unread = in_table
+    if not unread:
+        return tuple(values)
+    return tuple(None if name in unread else value for name, value in zip(COLUMNS, values, strict=True))
+
+
+def _marked(values: Values) -> Values:
+    """The reverse: values as the table takes them, with the names of those that could not be read."""
+    unread = [name for name, value in zip(COLUMNS, values, strict=True) if value is None]
+    return (*filled(values, NOTHING), unread or None)
 
 
 def _at_old_addresses(

@@ -58,6 +58,7 @@ def test_every_table_about_a_member_follows_and_comes_back(pair):
 
 def test_what_is_the_same_counts_once_and_nothing_is_lost(pair):
     old, new = pair
+    DailyActivity.objects.filter(member=new).update(unread=["rejects"])
     record = merge_members(old, new, by="ann", now=NOW)
     events = UsageEvent.objects.filter(member=old).order_by("occurred_at", "charged_cents")
     assert [(event.charged_cents, event.ordinal) for event in events] == [
@@ -71,7 +72,8 @@ def test_what_is_the_same_counts_once_and_nothing_is_lost(pair):
     assert by_day[DAY] == 10_00 + 2_00 + 2_00 + 87_00
     assert MemberModelDay.objects.filter(day=EARLIER, model="m").get().total_cents == 100
     assert MemberModelHour.objects.get(model="m").total_cents == old.pk + new.pk
-    assert DailyActivity.objects.get().agent_requests == 3
+    activity = DailyActivity.objects.get()
+    assert (activity.agent_requests, activity.unread) == (3, ["rejects"])
     assert MemberAnalyticsDay.objects.get().count == 3
     assert AiCodeCommit.objects.count() == 1
     assert SpendSnapshot.objects.get().total_cents == 1000  # both were listed at that moment

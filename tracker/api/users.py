@@ -43,14 +43,16 @@ class CycleSpend(Schema):
 
 
 class ActivityRow(Schema):
+    """A count is null where Cursor's answer could not be read."""
+
     date: Day = at("day")
-    agent_requests: int
-    lines_added: int
-    lines_deleted: int
-    total_accepts: int = at("accepts")
-    total_rejects: int = at("rejects")
-    tabs_accepted: int
-    usage_based_reqs: int = at("usage_based_requests")
+    agent_requests: int | None
+    lines_added: int | None
+    lines_deleted: int | None
+    total_accepts: int | None = at("accepts")
+    total_rejects: int | None = at("rejects")
+    tabs_accepted: int | None
+    usage_based_reqs: int | None = at("usage_based_requests")
     most_used_model: str
     client_version: str
 
@@ -120,10 +122,14 @@ def read_user(
         "badges": {name.lower(): badge_of(family, figures.badges) for name, family in FAMILIES.items()},
         "spending": spending(member, filters),
         "dailySpend": team_days(team.selection, filters.period),
-        "dailyActivity": activity.filter(member=member).order_by("day"),
+        "dailyActivity": map(activity_row, activity.filter(member=member).order_by("day")),
         "modelBreakdown": model_rows(team),
         "anomalies": list(map(anomaly_row, findings.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])),
     }
+
+
+def activity_row(row: DailyActivity) -> dict[str, object]:
+    return {field.attname: row.known(field.attname) for field in DailyActivity._meta.concrete_fields}
 
 
 def member_row(member: Member, group: str) -> MemberRow:

@@ -130,7 +130,7 @@ def days_table(report: MemberReport) -> Table[MemberDay]:
         return None if day.main_model is None else palette.model(day.main_model)
 
     def counted(name: str) -> Callable[[MemberDay], object]:
-        return lambda day: getattr(day.activity, name) if day.activity else None
+        return lambda day: day.activity.known(name) if day.activity else None
 
     return Table(
         "days",

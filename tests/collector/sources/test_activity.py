@@ -168,8 +168,18 @@ def test_a_row_without_a_day_is_rejected_alone(told, client, fields):
 def test_one_odd_count_does_not_cost_the_day(told, client, value):
     told.tell(PATH, page([row("ana@x.com", agentRequests=3, totalLinesAdded=value)], users=1))
     activity.sync(client, WINDOW)
-    assert [each[2:4] for each in table()] == [(3, 0)]
+    stored = DailyActivity.objects.get()
+    assert (stored.known("agent_requests"), stored.known("lines_added")) == (3, None)
     assert Doubt.objects.get().where == "totalLinesAdded"
+
+
+def test_a_count_that_could_never_be_read_is_unknown_until_it_can_be(told, client):
+    for value, known in (("many", None), (-1, None), (310, 310), (None, 310), (0, 0)):
+        told.tell(PATH, page([row("ana@x.com", agentRequests=3, totalLinesAdded=value)], users=1))
+        activity.sync(client, WINDOW)
+        assert DailyActivity.objects.get().known("lines_added") == known
+    assert DailyActivity.objects.get().unread is None
+    assert activity.sync(client, WINDOW).changed == 0
 
 
 @pytest.mark.parametrize("value", [-1, "many", None])

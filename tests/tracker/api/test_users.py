@@ -27,6 +27,12 @@ def test_the_figures_of_one_member(script):
     assert set(body["badges"]) == {"usage", "spend", "context", "adoption"}
 
 
+def test_a_count_that_could_not_be_read_is_null_and_no_zero(script):
+    DailyActivity.objects.filter(day=company.YESTERDAY).update(unread=["lines_deleted"])
+    body = script("viewer")("get", "/api/users/ann@company.com?days=7").json()
+    assert [(row["lines_added"], row["lines_deleted"]) for row in body["dailyActivity"]] == [(120, None)]
+
+
 def test_a_member_without_usage_has_zeros(script):
     body = script("viewer")("get", "/api/users/cat@company.com").json()
     assert (body["spendCents"], body["agentRequests"], body["ranks"]["spendRank"]) == (0, 0, None)

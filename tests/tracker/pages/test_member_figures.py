@@ -14,6 +14,7 @@ from tests.incidents.factories import ADA
 from tests.tracker.pages import company
 from tests.tracker.pages.test_overview_figures import PERIODS, same
 from tracker import filters
+from tracker.pages.member import days_table
 from tracker.reports.member import MemberReport
 from tracker.reports.member_days import MemberDay, mark_outliers
 from tracker.reports.usage import Totals
@@ -92,6 +93,14 @@ def test_diffs_and_active_days_come_from_daily_activity(acme):
     assert report.activity.applies == sum(row.applies for row in rows)
     days = {fact.at.date() for fact in own("30d") if fact.is_served}
     assert report.habits.active_days == max(len(days), sum(row.is_active for row in rows))
+
+
+def test_a_count_that_could_not_be_read_is_unknown_in_the_table_of_days(acme):
+    newest = DailyActivity.objects.filter(member__email=EMAIL, day__lt=company.TODAY).latest("day")
+    DailyActivity.objects.filter(pk=newest.pk).update(unread=["lines_added"])
+    columns = {column.key: column.value for column in days_table(read()).columns}
+    day = next(day for day in read().days if day.day == newest.day)
+    assert (columns["added"](day), columns["accepts"](day)) == (None, newest.accepts)
 
 
 def test_context_is_read_against_the_median_member(acme):
