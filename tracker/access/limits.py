@@ -5,11 +5,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from threading import Timer
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import LimitedStream
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.deprecation import MiddlewareMixin
 
@@ -19,7 +22,25 @@ from tracker.access.roles import Role
 
 FORM_METHODS = (*SAFE_METHODS, "POST")
 CHUNK_BYTES = 65_536
+# A body has this long to arrive, and more where it is large: by so many bytes a second.
+BODY_SECONDS, SLOWEST = 20, 100_000
 REST_SECONDS = 5  # a proxy sends what it holds at once
+
+
+class WholeBody(LimitedStream):
+    """A body that ends early is refused: half a form, or half a file, looks like a whole one."""
+
+    def __init__(self, stream: BytesIO, length: int) -> None:
+        super().__init__(stream, length)
+        self.left = length
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        asked = self.left if size is None or size < 0 else min(size, self.left)
+        data = super().read(asked)
+        self.left -= len(data)
+        if len(data) < asked:
+            raise BadRequest("The request ended before all of it had arrived. Send it again.")
+        return data
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,9 @@ class LimitsMiddleware(MiddlewareMixin):
             return HttpResponse(
                 "An address cannot contain a NUL character.", status=400, content_type="text/plain"
             )
+        if length := request.META.get("CONTENT_LENGTH"):
+            vars(request)["_stream"] = WholeBody(request.META["wsgi.input"], int(length))
+            vars(request)["body_timer"] = stop_later(request, BODY_SECONDS + int(length) / SLOWEST)
         return None
 
     def process_view(
@@ -62,6 +86,8 @@ class LimitsMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Read what a refusal left of the body: where a connection is closed on unread data, a proxy sees it
         break, and answers 502 in place of the refusal."""
+        if timer := vars(request).get("body_timer"):
+            timer.cancel()
         if (
             response.status_code >= 400
             and request.META.get("CONTENT_LENGTH")
@@ -91,15 +117,20 @@ def methods_of(view: Callable) -> Sequence[str]:
 def read_rest(request: HttpRequest) -> None:
     """Read the body to its end, or to what has come of it when the time is over: whoever sends it byte by
     byte would keep a thread from everybody else's requests."""
-    timer = Timer(REST_SECONDS, stop_reading, [request.META.get("gunicorn.socket")])
-    timer.daemon = True
-    timer.start()
+    timer = stop_later(request, REST_SECONDS)
     try:
-        with suppress(OSError):  # whoever sent it has gone
+        with suppress(OSError, BadRequest):  # whoever sent it has gone
             while request.read(CHUNK_BYTES):
                 pass
     finally:
         timer.cancel()
+
+
+def stop_later(request: HttpRequest, seconds: float) -> Timer:
+    timer = Timer(seconds, stop_reading, [request.META.get("gunicorn.socket")])
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def stop_reading(connection: socket.socket | None) -> None:

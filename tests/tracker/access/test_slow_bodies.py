@@ -5,12 +5,39 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from urllib.parse import urlsplit
 
+import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
+
+from tracker.access import limits
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "content_type"),
+    [
+        ("/incidents/bulk", "application/x-www-form-urlencoded"),
+        ("/incidents/bulk", "multipart/form-data; boundary=x"),
+        ("/api/groups/import", "application/json"),
+    ],
+)
+def test_a_page_that_waits_for_the_rest_of_a_form_refuses_it_when_its_time_is_over(
+    client, monkeypatch, url, content_type
+):
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.05)
+    client.force_login(User.objects.create_superuser("boss"), "django.contrib.auth.backends.ModelBackend")
+    here, there = socket.socketpair()
+    with here, there, here.makefile("rb") as stream:
+        there.sendall(b"username=ann&password=half")
+        wsgi = {"wsgi.input": stream, "CONTENT_LENGTH": "1000", "gunicorn.socket": here}
+        response = client.generic("POST", url, CONTENT_TYPE=content_type, **wsgi)
+    assert response.status_code == 400
 
 
 def test_a_refused_request_whose_body_never_comes_is_answered_and_holds_no_thread(shared_database_url):
