@@ -12,18 +12,8 @@ from simple_history.models import HistoricalRecords
 
 from collector.models import CursorGroup, Member
 
-from .budgets.models import BudgetSettings, BudgetStep, CycleBudget
+from .budgets.models import BudgetSettings, BudgetStep, CycleBudget  # noqa: F401  (tables of this app)
 from .names import MAX_LENGTH, UNASSIGNED_NAME
-
-__all__ = [
-    "Assignment",
-    "BudgetSettings",
-    "BudgetStep",
-    "CycleBudget",
-    "Group",
-    "GroupImport",
-    "MemberPlace",
-]
 
 
 class GroupQuerySet(models.QuerySet["Group"]):

@@ -6,13 +6,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from collector.base.read_only import ReadOnly, SettingsAdmin
-from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
-from incidents.channels.channel_admin import ChannelAdmin
+from incidents.actions import limit_admin  # noqa: F401  (registers its own)
+from incidents.channels import channel_admin  # noqa: F401
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Notification, TimelineEntry
 from incidents.models.notifications import NotificationQuerySet
-
-# Registered by their import.
-__all__ = ["ChannelAdmin", "GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]
 
 
 @admin.register(IncidentSettings)

@@ -12,5 +12,3 @@ from .company import Company, Label, build_company
 from .company.pricing import PriceRise
 from .replay import NotARecording, Recording
 from .serving.server import Sandbox
-
-__all__ = ["Clock", "Company", "Label", "NotARecording", "PriceRise", "Recording", "Sandbox", "build_company"]

@@ -16,21 +16,8 @@ from solo.models import SingletonModel
 from collector.models import Member
 from tracker.access.admission import allow_list
 from tracker.address_lists import AddressList, parse_list, split_list
-from tracker.demo.models import DemoMessage, DemoStory
-from tracker.ops.models import RetentionSettings
-
-__all__ = [
-    "AccessSettings",
-    "ApiToken",
-    "AuditEntry",
-    "CachedValue",
-    "DemoMessage",
-    "DemoStory",
-    "ModelColour",
-    "RetentionSettings",
-    "SavingFollowUp",
-    "SetUp",
-]
+from tracker.demo.models import DemoMessage, DemoStory  # noqa: F401  (tables of this app)
+from tracker.ops.models import RetentionSettings  # noqa: F401
 
 
 def validate_address_list(text: str) -> None:

@@ -14,38 +14,3 @@ from .spend import BillingCycle, Reconciliation, SpendSnapshot
 from .sums import MemberActivityWeek, MemberModelWeek, MemberRequestWeek, TeamModelDay
 from .totals import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface
 from .usage import UsageEvent
-
-__all__ = [
-    "AGENT_SURFACES",
-    "AiCodeCommit",
-    "BillingCycle",
-    "CursorGroup",
-    "CursorGroupMembership",
-    "DailyActivity",
-    "DirectoryGroup",
-    "Doubt",
-    "Lease",
-    "Member",
-    "MemberAddress",
-    "MemberActivityWeek",
-    "MemberAnalyticsDay",
-    "MemberMerge",
-    "MergePart",
-    "MemberModelDay",
-    "MemberModelHour",
-    "MemberModelWeek",
-    "MemberRequestWeek",
-    "TeamModelDay",
-    "Pruning",
-    "Reconciliation",
-    "RejectedRow",
-    "RequestSlot",
-    "Source",
-    "SourceRun",
-    "SpendSnapshot",
-    "StoredETag",
-    "Surface",
-    "TeamAnalyticsDay",
-    "UsageEvent",
-    "Watermark",
-]

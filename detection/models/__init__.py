@@ -5,5 +5,3 @@ from .exemption import Exemption
 from .price_timeline import PriceTimeline
 from .settings import DetectionSettings
 from .trial import SettingsTrial
-
-__all__ = ["Anomaly", "DetectionSettings", "Exemption", "PriceTimeline", "SettingsTrial"]

@@ -1,3 +1,3 @@
 """Groups in the admin: groups themselves, who is in them, and imports."""
 
-from . import budgets, groups, imports, members  # noqa: F401  (each registers its models)
+from . import budgets, groups, imports, members  # each registers its models

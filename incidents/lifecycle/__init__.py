@@ -8,23 +8,3 @@ from .delivery import alerted, expire_acknowledgements, expire_snoozes, unanswer
 from .intake import TakeInReport, take_in
 from .moves import SYSTEM, Actor, Outcome
 from .people import acknowledge, correct_onset, note, reopen, resolve, snooze, verdict
-
-__all__ = [
-    "SYSTEM",
-    "Actor",
-    "Outcome",
-    "TakeInReport",
-    "acknowledge",
-    "alerted",
-    "correct_onset",
-    "expire_acknowledgements",
-    "expire_snoozes",
-    "note",
-    "reopen",
-    "resolve",
-    "snooze",
-    "take_in",
-    "unanswered",
-    "undelivered",
-    "verdict",
-]

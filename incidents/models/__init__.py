@@ -7,23 +7,3 @@ from .limits import LimitChange, LimitRequest
 from .notifications import Notification, SlackRequest
 from .settings import GuardSettings, IncidentSettings
 from .timeline import Origin, TimelineEntry, TimelineStep, answered_at, opened_at
-
-__all__ = [
-    "Channel",
-    "Incident",
-    "GuardSettings",
-    "IncidentAnomaly",
-    "IncidentSettings",
-    "LimitChange",
-    "LimitRequest",
-    "MemberAnswer",
-    "Notification",
-    "Origin",
-    "SlackRequest",
-    "Status",
-    "TimelineStep",
-    "TimelineEntry",
-    "Verdict",
-    "answered_at",
-    "opened_at",
-]

@@ -4,5 +4,3 @@ from .columns import Events
 from .company import Company, Label, build_company
 from .cycle import Anniversary
 from .members import Employee, MemberKind
-
-__all__ = ["Anniversary", "Company", "Events", "Label", "Employee", "MemberKind", "build_company"]
