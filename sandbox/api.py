@@ -12,8 +12,8 @@ from . import routes
 from .answers.ranges import is_cacheable
 from .clock import Clock
 from .company import Company
+from .faults import Mishaps
 from .http import HttpError, Request, SandboxResponse
-from .mishaps import Mishaps
 from .replay import Recording
 from .routes import Route
 from .serving.limits import Limits

@@ -19,6 +19,7 @@ from django.db.models import Case, F, Min, PositiveSmallIntegerField, Value, Whe
 
 from collector.base.connections import attempt
 from collector.base.days import utc_day
+from collector.base.reports import StepReport
 from incidents import lifecycle
 from incidents.channels import registry
 from incidents.channels.base import DeliveryError, Parcel, Receipt
@@ -27,9 +28,35 @@ from incidents.models.channels import LONGEST_PAUSE
 from incidents.notifying import messages, recording
 from incidents.notifying.batches import Batch, plan
 from incidents.notifying.catching_up import catch_up, revive
-from incidents.notifying.delivery_report import DeliveryReport
 from incidents.notifying.parcels import compose
 from incidents.notifying.routing import has_nobody
+
+
+@dataclass(frozen=True)
+class DeliveryReport(StepReport):
+    """What one delivery did, counted in notifications; `failed` counts steps before them, too."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+    escalated: int = 0
+    waiting: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return not (self.failed or self.given_up)
+
+    @property
+    def summary(self) -> str:
+        text = f"{self.sent} sent, {self.waiting} waiting"
+        for count, word in (
+            (self.failed, "failed"),
+            (self.given_up, "given up"),
+            (self.escalated, "escalated"),
+        ):
+            text += f", {count} {word}" if count else ""
+        return text
+
 
 logger = logging.getLogger(__name__)
 

@@ -20,13 +20,33 @@ from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.auth import acts
-from tracker.api.causes import CauseOfIncident
 from tracker.api.errors import OF_A_BODY, ApiError, documented
-from tracker.api.schemas import Days, Strict, Text
+from tracker.api.schemas import Days, Share, Strict, Text, at
 from tracker.filters import Filters
 from tracker.lookup import find_incident
 from tracker.periods import whole_days
 from tracker.reports.incidents import incidents_report
+
+
+class CauseSource(Schema):
+    kind: str = Field(description="Surface, Cloud agent, Automation, Conversation, Model, Max mode …")
+    name: str
+    requests: int
+    cents: float
+    share: Share = Field(description="Share of the spend, 0 to 1.")
+    firstAt: datetime = at("first_at")
+    lastAt: datetime = at("last_at")
+    url: str = Field(description="Its page in Cursor. Empty if there is none.")
+
+
+class CauseOfIncident(Schema):
+    sentence: str
+    startAt: datetime = at("start_at")
+    endAt: datetime = at("end_at")
+    requests: int
+    cents: float
+    sources: list[CauseSource] = at("rows")
+
 
 router = Router(tags=["incidents"])
 

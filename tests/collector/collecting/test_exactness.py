@@ -25,8 +25,7 @@ from collector.cursor.limits import Limiter
 from collector.models import MemberModelDay, UsageEvent
 from collector.sources import events
 from sandbox import Clock, Sandbox, build_company
-from sandbox.faults import KINDS
-from sandbox.mishaps import Mishaps
+from sandbox.faults import KINDS, Mishaps
 
 START = datetime(2026, 9, 14, 9, 17, 20, tzinfo=UTC)
 FIRST = START.replace(second=0) - timedelta(days=30)
