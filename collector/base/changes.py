@@ -68,14 +68,14 @@ def stored_marks() -> QuerySet[Lease, str]:
     return Lease.objects.filter(name=CHANGE_MARK).values_list("holder", flat=True)
 
 
-def _watch(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:  # the signal's names
+def _watch(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
     if _count_write not in connection.execute_wrappers:
         connection.execute_wrappers.append(_count_write)
 
 
 def _count_write(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
+    execute: Callable[..., object], sql: str, params: object, many: bool, context: dict[str, Any]
+) -> object:
     """Execute the statement; after a write to a tracked table, renew the mark once it is committed."""
     result = execute(sql, params, many, context)
     if _is_tracked(sql):

@@ -1,6 +1,6 @@
 """What the product's commands have in common."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -19,7 +19,7 @@ class ProductCommand(BaseCommand):
     # Whose message says what to do: it is printed, and the command fails without a traceback.
     expected_errors: ClassVar[tuple[type[Exception], ...]] = ()
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: object, **options: object) -> str | None:
         try:
             return super().execute(*args, **options)
         except BrokenPipeError:

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import connection
 
@@ -38,7 +38,7 @@ def one_by_one(rows: Iterable[Row], step: Callable[[Row], int]) -> int:
     return done
 
 
-def attempt(tally: Counter[str], step: Callable[..., Result], *arguments: Any) -> Result | None:
+def attempt(tally: Counter[str], step: Callable[..., Result], *arguments: object) -> Result | None:
     """What `step` returns; None if it fails, which the log explains and `tally` counts as `failed`."""
     try:
         return step(*arguments)

@@ -34,6 +34,8 @@ AROUND_IPV4 = [
     OWN_TRANSLATION,
 ]
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 
 class DeadlineExceeded(TimeoutError):
     """The call was not over in time."""
@@ -103,7 +105,7 @@ def deadline(seconds: float, *, largest: int = LARGEST_ANSWER) -> Iterator[None]
         raise DeadlineExceeded(f"no complete answer within {seconds:g} s")
 
 
-def watch_socket(connection: Any) -> None:
+def watch_socket(connection: socket.socket | None) -> None:
     """Let the running deadline end this socket too: one that was opened before it and is used again."""
     watch = getattr(_running, "watch", None)
     if watch and connection is not None:
@@ -161,7 +163,7 @@ def is_metadata_address(host: str) -> bool:
     )
 
 
-def _ends_of_way(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[Any]:
+def _ends_of_way(address: IpAddress) -> Iterator[IpAddress]:
     """The address, and those of IPv4 in it to which a gateway or a tunnel hands what is sent there."""
     yield address
     if isinstance(address, ipaddress.IPv6Address):

@@ -40,7 +40,7 @@ class Names:
     sees_all: bool = True
     colleagues: Callable[[], frozenset[str]] | None = field(default=None, compare=False, repr=False)
     groups: Callable[[], frozenset[int]] | None = field(default=None, compare=False, repr=False)
-    memo: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
+    memo: dict[Hashable, Any] | None = field(default=None, compare=False, repr=False)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """What `work` returns; not done again while the answer is made."""

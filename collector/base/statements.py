@@ -24,7 +24,7 @@ def union(parts: Iterable[Statement | None]) -> Statement | None:
     return " UNION ALL ".join(sql for sql, _ in known), tuple(value for _, own in known for value in own)
 
 
-def statement(rows: QuerySet[Any, Any]) -> Statement | None:
+def statement(rows: QuerySet) -> Statement | None:
     """The SQL of `rows`; None if their filters exclude every row."""
     try:
         return rows.query.sql_with_params()
@@ -60,8 +60,8 @@ class prepared:  # noqa: N801  a decorator
     part of the shape, and given to it as it is. With many values it is called each time, without slots.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
-        self.build, self.kept = build, dict[Any, tuple[QuerySet[Any, Any], SQLCompiler, Statement]]()
+    def __init__(self, build: Callable[..., QuerySet]) -> None:
+        self.build, self.kept = build, dict[Any, tuple[QuerySet, SQLCompiler, Statement]]()
         self.__doc__ = build.__doc__
 
     def __call__(self, *arguments: Any) -> list[Any]:

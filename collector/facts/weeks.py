@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -77,7 +77,7 @@ def cycle_in_weeks(cycle: BillingCycle) -> Weekly:
     return Weekly(start, end, more, [])
 
 
-def only_days(rows: QuerySet[Any]) -> Weekly:
+def only_days(rows: QuerySet) -> Weekly:
     """Rows of days that filters keep from being known by weeks."""
     own = statement(rows)
     return Weekly(date.min, date.min, [(f"({own[0]}) AS own WHERE TRUE", own[1])] if own else [], [])

@@ -4,9 +4,9 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.utils import timezone
 
@@ -43,32 +43,33 @@ class ImportCommand(ProductCommand):
             help="first day of the changes (default: today)",
         )
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, apply: bool, only: list[str] | None, from_day: date | None, **options: object
+    ) -> None:
         now = timezone.now()
-        with options["file"].open("rb") as file:
-            if options["apply"]:
-                self._apply(file, options, now)
+        with file.open("rb") as opened:
+            if apply:
+                self._apply(opened, only, from_day or utc_day(now), now)
             else:
-                self._preview(file, options, now)
+                self._preview(opened, only, now)
 
-    def _preview(self, file: BinaryIO, options: dict[str, Any], now: datetime) -> None:
+    def _preview(self, file: BinaryIO, only: list[str] | None, now: datetime) -> None:
         targets, plan = read_plan(self.kind, file, utc_day(now))
-        if options["only"]:
+        if only:
             in_file = {target.email for target in targets}
-            self._name_strangers(options["only"], in_file)
-            plan = part_of(plan, lowered(options["only"]), in_file)
+            self._name_strangers(only, in_file)
+            plan = part_of(plan, lowered(only), in_file)
         for line in lines(plan):
             self.stdout.write(line)
         self.stdout.write("Nothing was changed. Use --apply to make these changes.")
 
-    def _apply(self, file: BinaryIO, options: dict[str, Any], now: datetime) -> None:
-        by = f"manage.py {self.kind.value} import"
-        from_day = options["from_day"] or utc_day(now)
-        group_import = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)
-        self._name_strangers(options["only"] or (), {row["email"] for row in group_import.targets})
+    def _apply(self, file: BinaryIO, only: list[str] | None, from_day: date, now: datetime) -> None:
+        by, name = f"manage.py {self.kind.value} import", Path(file.name).name
+        group_import = upload(self.kind, file, name=name, from_day=from_day, by=by, now=now)
+        self._name_strangers(only or (), {row["email"] for row in group_import.targets})
         for line in group_import.plan["problems"]:
             self.stdout.write(line)
-        applied = apply_unseen(group_import, options["only"], by=by, now=now)
+        applied = apply_unseen(group_import, only, by=by, now=now)
         made = plural(applied.groups_made, "group")
         self.stdout.write(
             f"{plural(applied.moved, 'member')} moved from {from_day} on, {made} made; "

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.http_retry.handler import RetryHandler
+from slack_sdk.web import SlackResponse
 
 from collector.base.deadline import deadline, read_at_most
 from collector.base.plausibility import is_number
@@ -174,11 +175,12 @@ def body(what: Alert | Digest) -> dict[str, Any]:
     return {"text": escape(what.subject, SECTION), "blocks": blocks}
 
 
-def call(method: str, *, seconds: float = 0, is_patient: bool = True, **arguments: object) -> Any:
+def call(method: str, *, seconds: float = 0, is_patient: bool = True, **arguments: object) -> SlackResponse:
     """One call of Slack's API; DeliveryError with the reason and what to do."""
     try:
         with deadline(seconds or CALL_SECONDS, largest=2 * LARGEST_ANSWER):
-            return getattr(client(method, is_patient=is_patient), method)(**arguments)
+            answer: SlackResponse = getattr(client(method, is_patient=is_patient), method)(**arguments)
+            return answer
     except SlackApiError as problem:
         raise explain_error(problem) from None  # the cause holds the request's headers
     except Exception as problem:  # of an answer that is not Slack's, its library and Python's raise anything
@@ -245,7 +247,7 @@ def is_live(user: dict[str, object]) -> bool:
     return not is_odd and user.get("is_email_confirmed", True) is not False
 
 
-def is_of_team(user: dict[str, Any], team_id: str) -> bool:
+def is_of_team(user: dict[str, object], team_id: str) -> bool:
     """Whether the user is of the workspace that the app is installed in, as far as Slack says."""
     theirs = str(user.get("team_id") or "")
     if not theirs:

@@ -176,7 +176,7 @@ def is_money(name: str) -> bool:
     return "Cents" in name
 
 
-def api_value(name: str, value: Any) -> Any:
+def api_value(name: str, value: Decimal | float) -> float:
     if is_money(name):
         return int(value * 100)
     return float(value) if isinstance(value, Decimal) else value

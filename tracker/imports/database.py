@@ -51,7 +51,7 @@ class ImportPart:
             self.read += 1
             yield row
 
-    def readable(self, rows: Iterable[tuple[Any, ...]], make: Callable[..., T]) -> Iterator[T]:
+    def readable(self, rows: Iterable[tuple[object, ...]], make: Callable[..., T]) -> Iterator[T]:
         """What `make` makes of each row; a row with an OddValue is rejected."""
         for row in rows:
             try:

@@ -73,7 +73,7 @@ def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
     """The tracker's thresholds, where nobody has changed them here; what cannot be one is left alone."""
     part = ImportPart("detection settings")
     row = DetectionSettings.objects.first() or DetectionSettings()
-    changed: dict[str, Any] = {}
+    changed: dict[str, object] = {}
     for name, value in _thresholds(db, part):
         field: Any = DetectionSettings._meta.get_field(ATTRIBUTES[name])
         try:
@@ -86,16 +86,16 @@ def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
     changed = _without_contradictions(row, changed, part)
     part.taken = len(changed)
     if changed and not taking.is_dry_run:
-        for name, value in changed.items():
-            setattr(row, name, value)
+        for name, new in changed.items():
+            setattr(row, name, new)
         annotate_history(row, reason=REASON)
         taking.transactions.run([row.save])
     return part
 
 
 def _without_contradictions(
-    row: DetectionSettings, changed: dict[str, Any], part: ImportPart
-) -> dict[str, Any]:
+    row: DetectionSettings, changed: dict[str, object], part: ImportPart
+) -> dict[str, object]:
     """`changed` without the values that the other settings, here or in the file, contradict."""
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     try:

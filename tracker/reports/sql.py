@@ -30,7 +30,7 @@ def micro_sum(column: str, where: str = "") -> str:
     return f"CAST(ROUND(COALESCE(SUM({column}){condition}, 0) * 1000000) AS BIGINT)"
 
 
-def summed(rows: QuerySet[Any] | Statement | None, keys: Sequence[str], *sums: str) -> Statement | None:
+def summed(rows: QuerySet | Statement | None, keys: Sequence[str], *sums: str) -> Statement | None:
     """A statement that adds rows up by the columns `keys`; None where filters leave no rows.
 
     Of SQL, since Django takes as long to put such a statement together of expressions, and to convert each

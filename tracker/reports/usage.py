@@ -190,7 +190,7 @@ class DailyCounts(NamedTuple):
     active: dict[date, int]  # members whom Cursor marks active
 
 
-def no_people() -> QuerySet[Any]:
+def no_people() -> QuerySet:
     """Ids of service accounts, and of whom spend names that nobody made."""
     return Member.objects.order_by().exclude(kind=Member.Kind.PERSON).values("pk")
 

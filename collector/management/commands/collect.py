@@ -1,6 +1,5 @@
 import json
 from datetime import datetime
-from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
@@ -30,7 +29,7 @@ class Command(ProductCommand):
             help="read as if it were then; for the replay of a recording: 2026-03-02T14:00Z",
         )
 
-    def handle(self, *, source: list[str] | None, as_of: datetime | None, **options: Any) -> None:
+    def handle(self, *, source: list[str] | None, as_of: datetime | None, **options: object) -> None:
         try:
             report = collect(as_of or timezone.now(), sources=source)
         except AlreadyRunning as other:
