@@ -12,6 +12,7 @@ from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.db.models import Model
 from django.http import HttpRequest
 from django_q.admin import FailAdmin, QueueAdmin, ScheduleAdmin, TaskAdmin
 from django_q.models import Failure, OrmQ, Schedule, Success
@@ -20,12 +21,20 @@ from collector.base.read_only import ReadOnly
 
 # allauth's own tables: keys come from the environment, addresses from Google at each sign-in, and the
 # secrets of one-time codes are their owners' alone.
-# Django's groups are the roles: their names have a meaning, and their permissions none.
-WITHDRAWN = (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, Group)
-REPLACED = (User, AccessAttempt, AccessFailureLog, AccessLog, Failure, OrmQ, Schedule, Success)
-for model in (*WITHDRAWN, *REPLACED):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
+# Django's groups are the roles: their names have a meaning, and their permissions none. Logins have an admin
+# of their own.
+WITHDRAWN = (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, Group, User)
+# What runs by itself and who tried to sign in, to look at: a schedule names a function, so none is made or
+# changed by hand, and django-q's own actions would run a task again.
+READ_ONLY: dict[type[Model], type[admin.ModelAdmin]] = {
+    Schedule: ScheduleAdmin,
+    Success: TaskAdmin,
+    Failure: FailAdmin,
+    OrmQ: QueueAdmin,
+    AccessAttempt: AccessAttemptAdmin,
+    AccessFailureLog: AccessFailureLogAdmin,
+    AccessLog: AccessLogAdmin,
+}
 
 
 class SuperusersOnly:
@@ -40,36 +49,9 @@ class SuperusersOnly:
         return request.user.is_superuser
 
 
-@admin.register(Schedule)
-class ScheduleReadAdmin(ReadOnly, SuperusersOnly, ScheduleAdmin):
-    """What runs by itself. A schedule names a function, so none is made or changed by hand."""
-
-
-@admin.register(Success)
-class SuccessReadAdmin(ReadOnly, SuperusersOnly, TaskAdmin):
-    actions = ()  # django-q's own would run the task again
-
-
-@admin.register(Failure)
-class FailureReadAdmin(ReadOnly, SuperusersOnly, FailAdmin):
-    actions = ()
-
-
-@admin.register(OrmQ)
-class QueueReadAdmin(ReadOnly, SuperusersOnly, QueueAdmin):
-    """What waits for a worker."""
-
-
-@admin.register(AccessAttempt)
-class SignInAttemptAdmin(ReadOnly, SuperusersOnly, AccessAttemptAdmin):
-    actions = ()
-
-
-@admin.register(AccessFailureLog)
-class SignInFailureAdmin(ReadOnly, SuperusersOnly, AccessFailureLogAdmin):
-    pass
-
-
-@admin.register(AccessLog)
-class SignInLogAdmin(ReadOnly, SuperusersOnly, AccessLogAdmin):
-    pass
+for model in (*WITHDRAWN, *READ_ONLY):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+for model, theirs in READ_ONLY.items():
+    shown = type(f"{model.__name__}ReadAdmin", (ReadOnly, SuperusersOnly, theirs), {"actions": ()})
+    admin.site.register(model, shown)
