@@ -1,24 +1,16 @@
 """The sandbox's clock: it runs, or stands still until it is set."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-
-def real_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Clock:
     """The time at the made-up company: an instant that stands still, or the machine's clock."""
 
-    def __init__(
-        self, frozen_at: datetime | None = None, *, source: Callable[[], datetime] = real_now
-    ) -> None:
-        self._source = source
+    def __init__(self, frozen_at: datetime | None = None) -> None:
         self._frozen_at = _aware(frozen_at) if frozen_at else None
 
     def now(self) -> datetime:
-        return self._frozen_at or self._source()
+        return self._frozen_at or datetime.now(UTC)
 
     def freeze(self, instant: datetime) -> None:
         """Stand still at `instant`; ValueError if naive."""

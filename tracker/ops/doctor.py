@@ -14,7 +14,6 @@ from django.db import DatabaseError, connection, transaction
 from solo.models import SingletonModel
 
 from collector.base.days import utc_day
-from collector.cursor.client import CursorClient
 from collector.facts.doubts import open_notes
 from collector.models import Source, SourceRun
 from incidents.channels import email, slack, webhook
@@ -29,7 +28,7 @@ from tracker.ops.worker import WorkerState, worker_report
 LITTLE_DISK = 1024**3
 
 
-def examine(now: datetime, client: CursorClient | None = None) -> Iterator[CheckResult]:
+def examine(now: datetime) -> Iterator[CheckResult]:
     """Yield the findings as they are made; those that need the database are skipped if it does not answer."""
     yield from check_settings()
     database = check_database()
@@ -39,7 +38,7 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Check
     yield check_broker()
     if not database.remedy:
         yield check_worker(now)
-        yield from check_cursor(now, client)
+        yield from check_cursor(now)
         yield from check_doubts()
         yield check_notifications()
         yield from check_channels(now)
