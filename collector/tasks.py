@@ -29,7 +29,7 @@ def collect_now() -> str:
 
 
 def allowed_from(now: datetime) -> datetime | None:
-    """From when on the vendor may be asked again; None if it may be now."""
+    """When the vendor may be asked again; None if that is now."""
     # One dated further in the future was stamped by a wrong clock.
     runs = SourceRun.objects.collected().filter(source=Source.EVENTS, started_at__lte=now + COURTESY)
     asked = runs.order_by("-started_at").first()

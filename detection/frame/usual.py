@@ -211,7 +211,7 @@ def _end_weekdays(frame: Frame) -> Array:
 
 
 def lift(seen: Array, expected: Array) -> Array:
-    """How many times the usual the median active member has in each rolling day, at least once."""
+    """How many times their usual the median active member reaches in each rolling day; at least 1."""
     comparable = (seen > 0) & (expected > 0)
     against = np.full(seen.shape, np.nan)
     np.divide(seen, expected, out=against, where=comparable)

@@ -22,7 +22,7 @@ MAX_FILE_MEGABYTES = 20
 
 
 class Since(models.TextChoices):
-    """From which day on a file counts."""
+    """The first day on which a file counts."""
 
     TODAY = "today", "today"
     CYCLE = "cycle", "the start of this billing cycle"

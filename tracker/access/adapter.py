@@ -36,7 +36,7 @@ class SignInRefused(ImmediateHttpResponse):
 
 class ProviderSignIn(DefaultSocialAccountAdapter):
     def get_requests_session(self) -> requests.Session:
-        """Calls to the provider that have an end: somebody waits for them."""
+        """A session whose calls to the provider end in time, because somebody waits for them."""
         session: requests.Session = super().get_requests_session()
         ask = session.request
 

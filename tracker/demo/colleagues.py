@@ -161,9 +161,9 @@ def of_the_team(first: Actor, second: Actor) -> Handling:
     return Handling(
         (
             (minutes(18), acknowledging(first)),
-            (minutes(42), noting(first, "The team leads know, and decide what follows at Monday's round.")),
+            (minutes(42), noting(first, "The team leads know and will decide on Monday.")),
         ),
-        ((minutes(50), resolving(second, "Dealt with at the round of team leads")),),
+        ((minutes(50), resolving(second, "Settled at the team leads' meeting")),),
     )
 
 

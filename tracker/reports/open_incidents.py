@@ -89,10 +89,10 @@ def _unresolved(visible: frozenset[int] | None, are_hidden: bool) -> IncidentQue
 
 
 def not_narrowing(filters: Filters) -> str:
-    """Which of the filters in force say nothing about incidents."""
+    """Which of the filters in force do not apply to incidents."""
     names = [name for name in ("model", "badge", "surface") if getattr(filters, name)]
     if not names:
         return ""
     does = "does" if len(names) == 1 else "do"
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"{listed.capitalize()} {does} not narrow incidents"
+    return f"{listed.capitalize()} {does} not filter incidents"

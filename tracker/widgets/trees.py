@@ -57,7 +57,7 @@ class Tree(Generic[Line]):
         self.now = now
         rows, search = f"{self.key}.rows", f"{self.key}.search"
         if (asked := query.get(rows, "all")) != "all":
-            raise BadRequest(f"The tree “{self.key}” has all of its rows or the largest, not “{asked}”.")
+            raise BadRequest(f"The tree “{self.key}” shows all rows or the largest ones, not “{asked}”.")
         self.search = query.get(search, "").strip() if self.is_long else ""
         self.lines = shown_lines(self.lines, self.search, has_all=not self.is_long or rows in query)
         # Shows all, or fewer again; empty where they are few.

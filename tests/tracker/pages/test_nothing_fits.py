@@ -66,7 +66,7 @@ def test_incidents_are_not_called_none_before_anybody_looked(acme, client):
 
 def test_filters_that_do_not_narrow_incidents_are_kept_and_named(acme, client):
     text = client.get("/incidents?model=gpt-5.2&badge=power-user&period=7d").text
-    assert "Model and badge do not narrow incidents" in text
+    assert "Model and badge do not filter incidents" in text
     assert '<input type="hidden" name="model" value="gpt-5.2">' in text
     assert '<input type="hidden" name="badge" value="power-user">' in text
     assert 'href="/?period=7d&amp;model=gpt-5.2&amp;badge=power-user"' in text

@@ -40,7 +40,7 @@ def test_an_incident_stays_open_whatever_model_or_badge_is_looked_at(acme, clien
     said = card(client, query)
     assert ">1</a>" in said
     assert "Nothing is wrong" not in said
-    assert ("not narrow incidents" in said) == ("model" in query or "badge" in query)
+    assert ("not filter incidents" in said) == ("model" in query or "badge" in query)
 
 
 @pytest.mark.parametrize("query", ["?group=Data", "?search=eva"])

@@ -120,7 +120,7 @@ class Command(ProductCommand):
     def _collect_history(self, children: Children, demo: Demo | None) -> None:
         if Watermark.objects.exists() or not (demo or settings.CURSOR_ADMIN_API_KEY):
             return
-        self.stdout.write("First collection, this takes a moment:")
+        self.stdout.write("First collection; this takes a moment:")
         children.run("manage.py", "collect")
         if not Watermark.objects.exists():
             return  # nothing could be read, and the line above says why: no need to hear it from each step
