@@ -5,10 +5,12 @@ Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import AliasChoices, Field, model_validator
 
-from .envelopes import ListAnswer
-from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant, with_null_as
+from .envelopes import ListAnswer, NoObject
+from .values import IN_ORDER, Email, Id, Limit, Name, Record, SomeCents, SomeInstant, with_null_as
 
 
 class GroupMemberRecord(Record):
@@ -41,11 +43,18 @@ class BillingGroup(Record):
         return self
 
 
+class StatedCycle(Record):
+    """The cycle whose spend an answer has, to the day."""
+
+    cycle_start: SomeInstant = None
+
+
 class GroupsAnswer(ListAnswer):
     """GET /teams/groups; documented as one answer."""
 
     rows: list[object] = Field(validation_alias="groups")
     unassigned_group: object = None
+    billing_cycle: Annotated[StatedCycle | NoObject, IN_ORDER] = None
 
 
 class DirectoryGroupRecord(Record):

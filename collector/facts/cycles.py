@@ -35,17 +35,65 @@ def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[Bi
 
     `running_at` is when the vendor named it as the current one: its end, as yet a guess, comes after that.
     """
-    before = _turns()
+    before, guessed = _turns(), guesses()
     start_at = _exact(start_at)
     following = BillingCycle.objects.filter(start_at__gt=start_at).order_by("start_at").first()
+    if following and following.pk in guessed:
+        following = None
     end_at = following.start_at if following else _months_from(start_at, 1)
     if following is None and running_at and end_at <= running_at:
         end_at = day_end(utc_day(running_at))
     cycle, _ = BillingCycle.objects.update_or_create(
         start_at=start_at, defaults={"end_at": end_at, "is_inferred": False}
     )
+    _replace_guesses(guessed, cycle)
     _join_predecessor(cycle)
     return cycle, _changed(before)
+
+
+def guesses() -> set[int]:
+    """All cycles, as long as none was ever stated."""
+    if BillingCycle.objects.filter(is_inferred=False).exists():
+        return set()
+    return set(BillingCycle.objects.values_list("pk", flat=True))
+
+
+def guess(at: datetime) -> tuple[BillingCycle, set[date]]:
+    """The cycle that is taken to run at `at` while none is stated, and the days whose split changed with it.
+
+    It is the calendar month, or what follows the one that `guess_better` made known.
+    """
+    before = _turns()
+    last = BillingCycle.objects.newest(at)
+    start_at = last.start_at if last else day_start(utc_day(at).replace(day=1))
+    while (end_at := months_later(start_at, 1)) <= at:
+        start_at = end_at
+    cycle, _ = BillingCycle.objects.get_or_create(
+        start_at=start_at, defaults={"end_at": end_at, "is_inferred": True}
+    )
+    return cycle, _changed(before)
+
+
+def guess_better(start_at: datetime, at: datetime) -> set[date]:
+    """Let the guessed cycle begin at `start_at`, to the day; return the days whose split changed."""
+    cycle, changed = learn(start_at, running_at=at)
+    BillingCycle.objects.filter(pk=cycle.pk).update(is_inferred=True)
+    return changed
+
+
+def _replace_guesses(guessed: set[int], cycle: BillingCycle) -> None:
+    """Put what guessed cycles hold into `cycle` and the ones before it."""
+    wrong = BillingCycle.objects.filter(pk__in=guessed, start_at__lt=cycle.end_at).exclude(pk=cycle.pk)
+    oldest = wrong.order_by("start_at").first()
+    if oldest is None:
+        return
+    Reconciliation.objects.filter(cycle__in=wrong).delete()
+    SpendSnapshot.objects.filter(cycle__in=wrong).update(cycle=cycle)
+    wrong.delete()
+    reach_back_to(oldest.start_at)
+    for earlier in BillingCycle.objects.filter(start_at__lt=cycle.start_at):
+        own = cycle.snapshots.filter(taken_at__gte=earlier.start_at, taken_at__lt=earlier.end_at)
+        own.update(cycle=earlier)
 
 
 def same_start(start_at: datetime) -> datetime:
@@ -60,8 +108,11 @@ def same_start(start_at: datetime) -> datetime:
 def contradicted_by(start_at: datetime, at: datetime) -> list[BillingCycle]:
     """Cycles that cannot be, if the one that runs at `at` began at `start_at`.
 
-    None may begin between the two. One that was named only briefly, a few days long, was a slip.
+    None may begin between the two. One that was named only briefly, a few days long, was a slip. Guesses
+    contradict nothing.
     """
+    if guesses():
+        return []
     later = BillingCycle.objects.filter(start_at__gt=start_at, start_at__lte=at)
     short = BillingCycle.objects.filter(
         start_at__lt=start_at, start_at__gt=start_at - SHORTEST, is_inferred=False

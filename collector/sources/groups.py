@@ -12,6 +12,7 @@ from collector.cursor.errors import wrong_shape
 from collector.cursor.group_records import BillingGroup, GroupMemberRecord, GroupsAnswer
 from collector.cursor.lists import read_list
 from collector.cursor.rows import read_rows
+from collector.facts import cycles, rollups
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Roster, identify
 from collector.models import CursorGroup, CursorGroupMembership, Member, Source
@@ -74,9 +75,18 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         if directory is not None:
             tied = _members_by_directory(reading, roster)
             store_directory(directory, billing, tied, roster, window.read_at)
+        _guess_cycle(answer, window.read_at)
         store_notes(Source.GROUPS, notes)
     seen = len(reading.groups) + sum(len(stated.current) for stated in reading.groups)
     return SyncResult.of(seen, groups, stays, noted=notes.size)
+
+
+def _guess_cycle(answer: GroupsAnswer, at: datetime) -> None:
+    """Take the cycle from here where the spend answer has not stated one that can be read."""
+    start_at = answer.billing_cycle and answer.billing_cycle.cycle_start
+    if start_at and start_at <= at and cycles.guesses():
+        for day in cycles.guess_better(start_at, at):
+            rollups.recompute_days(day, day, at)
 
 
 def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, set[int]]:

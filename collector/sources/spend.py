@@ -11,7 +11,6 @@ from collector.base.plausibility import ImplausibleValue, StatedInOtherUnit, pla
 from collector.base.upsert import writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
-from collector.cursor.errors import wrong_shape
 from collector.cursor.pages import Page, Reading, read_all
 from collector.cursor.records import MemberSpend, SpendAnswer
 from collector.cursor.rows import parse, read_rows
@@ -74,8 +73,6 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         cycle = _cycle_of(starts[-1], notes, window.read_at)
         new, changed = _store(rows, cycle, notes, window.read_at) if cycle else (0, 0)
         store_notes(Source.SPEND, notes)
-    if cycle is None and not BillingCycle.objects.exists():
-        raise wrong_shape(PATH, f"subscriptionCycleStart is {starts[-1]!r:.40}, and no cycle is known yet")
     return SyncResult(len(rows), new, changed, notes.size)
 
 
@@ -90,7 +87,6 @@ def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None
 
     None where an earlier one is stated: until the next answer confirms it, its figures may be that one's.
     """
-    running = BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
     try:
         start_at = cycles.same_start(plausible_cycle_start(stated, at))
     except StatedInOtherUnit as other:
@@ -100,9 +96,7 @@ def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None
         )
         return _cycle_of(other.milliseconds, notes, at)
     except ImplausibleValue as problem:
-        text = f"subscriptionCycleStart {problem}: the known cycle is kept"
-        notes.doubt(DoubtKind.CYCLE, text, where="subscriptionCycleStart", announced=f"{stated!r:.80}")
-        return running
+        return _cycle_unless_stated(f"subscriptionCycleStart {problem}", stated, notes, at)
     contradicted = cycles.contradicted_by(start_at, at)
     subject = start_at.isoformat()
     if contradicted and not _was_named_before(subject):
@@ -111,13 +105,30 @@ def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None
             f"({contradicted[0]}): used once the next answer confirms it"
         )
         notes.doubt(DoubtKind.CYCLE, text, subject=subject, where="subscriptionCycleStart", announced=subject)
-        return None if start_at < contradicted[0].start_at else running
+        return None if start_at < contradicted[0].start_at else _known_cycle(at)
     days = cycles.drop_contradicted(contradicted, start_at, at) if contradicted else set()
     cycle, others = cycles.learn(start_at, running_at=at)
     cycles.note_named(cycle, at)
     for day in days | others:
         rollups.recompute_days(day, day, at)
     return cycle
+
+
+def _cycle_unless_stated(problem: str, stated: object, notes: Notes, at: datetime) -> BillingCycle | None:
+    """The cycle that is known to run, or a guess where none was ever stated; and a doubt."""
+    cycle, consequence = _known_cycle(at), "the known cycle is kept"
+    if cycle is None or cycles.guesses():
+        cycle, days = cycles.guess(at)
+        consequence = f"{cycle} counts as the cycle until one is stated"
+        for day in days:
+            rollups.recompute_days(day, day, at)
+    text, where = f"{problem}: {consequence}", "subscriptionCycleStart"
+    notes.doubt(DoubtKind.CYCLE, text, where=where, announced=f"{stated!r:.80}")
+    return cycle
+
+
+def _known_cycle(at: datetime) -> BillingCycle | None:
+    return BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
 
 
 def _was_named_before(subject: str) -> bool:

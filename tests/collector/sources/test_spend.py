@@ -4,7 +4,6 @@ from decimal import Decimal
 import pytest
 
 from collector.collecting.windows import Window
-from collector.cursor.errors import CursorApiError
 from collector.models import BillingCycle, Doubt, Member, MemberModelDay, RejectedRow, SpendSnapshot
 from collector.sources import spend
 from tests.collector.fake_api import ms, spend_page, spend_row
@@ -251,14 +250,6 @@ def test_a_cycle_that_cannot_be_is_refused_and_the_known_one_stays(told, client,
     assert spend.sync(client, Window(ELEVEN, ELEVEN, ELEVEN)).noted >= 1
     assert BillingCycle.objects.values_list("start_at", "end_at").get() == known
     assert [row[3] for row in table()] == [Decimal(9)]
-
-
-def test_without_any_cycle_an_impossible_one_fails_the_source(told, client):
-    page = spend_page([spend_row("ana@example.com")], start=START) | {"subscriptionCycleStart": 0}
-    told.tell(PATH, page)
-    with pytest.raises(CursorApiError, match="subscriptionCycleStart is 0"):
-        spend.sync(client, Window(TEN, TEN, TEN))
-    assert not BillingCycle.objects.exists()
 
 
 def test_a_cycle_that_later_answers_contradict_goes_with_its_snapshots(told, client):
