@@ -148,8 +148,8 @@ def read_model_costs(request: AccessRequest) -> list[ModelCostRow]:
 def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> dict[str, object]:
     cycle: CycleReport | None = report.cycle
     return {
-        "totalMembers": len(report.seats),
-        "activeMembers": len(report.active_seats),
+        "totalMembers": len(report.seats.paid),
+        "activeMembers": len(report.seats.active),
         "totalSpendCents": round_cents(report.team.totals.total_cents),
         "totalAgentRequests": report.team.totals.requests,
         "activeAnomalies": open_anomalies(filters),

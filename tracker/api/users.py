@@ -103,7 +103,7 @@ def read_user(
     if member is None or (filters.visible is not None and member.pk not in filters.visible):
         raise ApiError(404, f"Cursor has reported nobody with the address {email}.")
     team = Team(replace(filters, visible=frozenset({member.pk})))
-    figures = team.member(member.pk)
+    figures = team.member(team.people[member.pk])
     activity = DailyActivity.objects.between(filters.period.first, filters.period.last)
     findings = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
     return {
@@ -117,7 +117,7 @@ def read_user(
         "ranks": {
             "spendRank": figures.spend_rank,
             "activityRank": figures.activity_rank,
-            "totalRanked": len(team.spend_ranks.keys() | team.activity_ranks.keys()),
+            "totalRanked": len(team.ranks.by_spend.keys() | team.ranks.by_requests.keys()),
         },
         "badges": {name.lower(): badge_of(family, figures.badges) for name, family in FAMILIES.items()},
         "spending": spending(member, filters),

@@ -9,7 +9,7 @@ from tracker.pages.days import change_columns
 from tracker.reports.badges import ADOPTION
 from tracker.reports.team import MemberFigures, Team
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import Column
+from tracker.widgets.tables import LONG_ROWS, Column, Table
 
 
 def place(key: str, label: str, value: Callable[[MemberFigures], int | None]) -> Column[MemberFigures]:
@@ -57,8 +57,8 @@ COLUMNS: list[Column[MemberFigures]] = [
 ]
 
 
-def columns(team: Team) -> list[Column[MemberFigures]]:
-    """The columns, the name leading to the member's page over the same period."""
+def members_table(team: Team) -> Table[MemberFigures]:
+    """The name leads to the member's page over the same period."""
     period = period_query(team.filters)
     change: list[Column[MemberFigures]] = change_columns(
         team.filters.comparison, team.changes.by_member, lambda m: m.person.pk
@@ -67,4 +67,10 @@ def columns(team: Team) -> list[Column[MemberFigures]]:
     name, email, spend, *others = shown
     judged = f"They judge {team.period.short}, against the team in the same days."
     others = [replace(column, help=judged) if column.key == "badges" else column for column in others]
-    return [replace(name, link=lambda m: m.person.url + period), email, spend, *change, *others]
+    columns = [replace(name, link=lambda m: m.person.url + period), email, spend, *change, *others]
+    return Table(
+        "members", "Members", columns, team.listed,
+        sort="-spend", ordered="-spend", make=team.member, row_choices=LONG_ROWS,
+        css=lambda member: "" if member.active_days or member.totals.total_cents else "faded",
+        empty="No member matches these filters.",
+    )  # fmt: skip

@@ -9,17 +9,16 @@ from django.http import QueryDict
 from collector.base.days import days_between, utc_day
 from collector.facts.forecast import Forecast
 from tracker.filters import period_query
-from tracker.pages import members
 from tracker.pages.days import change_columns, day_axis, day_labels, day_urls, dollars, earlier_bars, known
+from tracker.pages.members import members_table
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
-from tracker.reports.team import MemberFigures
 from tracker.reports.usage import Day
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, PageParts, Table
+from tracker.widgets.tables import SIDE_ROWS, Column, PageParts, Table
 
 NAMED_OUTLIERS = 5  # in a caption
 BAND_MOST = 3  # times as high as the lines
@@ -35,7 +34,7 @@ def page(report: Overview, query: QueryDict) -> PageParts:
         by_member=by_member_chart(report),
         models=models_table(report),
         unused=unused_table(report),
-        members=members_table(report),
+        members=members_table(report.team),
     )
 
 
@@ -172,10 +171,10 @@ def by_member_chart(report: Overview) -> Chart:
     period = period_query(report.filters)
     series = [
         Series(
-            band.member.person.name if band.member else "All others",
+            band.person.name if band.person else "All others",
             known(report.period, [round(cents / 100, 2) for cents in band.cents]),
-            TOLD_APART[index] if band.member else "other",
-            link=band.member.person.url + period if band.member else "",
+            TOLD_APART[index] if band.person else "other",
+            link=band.person.url + period if band.person else "",
         )
         for index, band in enumerate(report.daily_by_member)
     ]
@@ -191,28 +190,17 @@ def by_member_chart(report: Overview) -> Chart:
 
 
 def models_table(report: Overview) -> Table[ModelCost]:
-    return Table(
-        "models",
-        "Model cost comparison",
-        model_columns(report),
-        report.team.model_costs,
-        sort="-rate",
-        page_rows=SIDE_ROWS,
-        empty="No requests in this period.",
-    )
-
-
-def model_columns(report: Overview) -> list[Column[ModelCost]]:
-    """The columns; model and members lead to the overview of that model alone."""
+    """Model and members lead to the overview of that model alone."""
+    filters, changes = report.filters, report.team.changes.by_model
 
     def only(row: ModelCost) -> str:
-        return report.filters.query(model=row.model.key)
+        return filters.query(model=row.model.key)
 
-    return [
+    columns: list[Column[ModelCost]] = [
         Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
         Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
         Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
-        *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
+        *change_columns(filters.comparison, changes, lambda m: m.model.key),
         Column("share", "Of spend", lambda m: m.spend_share, "share"),
         Column("relative", "Vs. team", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
         Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
@@ -223,35 +211,21 @@ def model_columns(report: Overview) -> list[Column[ModelCost]]:
         Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
         Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
     ]
+    return Table(
+        "models", "Model cost comparison", columns, report.team.model_costs,
+        sort="-rate", page_rows=SIDE_ROWS, empty="No requests in this period.",
+    )  # fmt: skip
 
 
 def unused_table(report: Overview) -> Table[UnusedSeat]:
+    columns: list[Column[UnusedSeat]] = [
+        Column("name", "Name", lambda s: s.person.name, link=lambda s: s.person.url),
+        Column("email", "E-mail", lambda s: s.person.email, only_csv=True),
+        Column("group", "Group", lambda s: s.group or None),
+        Column("since", "On the team since", lambda s: s.since, "day", help=MEANINGS["since"]),
+        Column("last", "Last request", lambda s: s.last_day, "day"),
+    ]
     return Table(
-        "unused",
-        "Seats nobody used",
-        [
-            Column("name", "Name", lambda s: s.member.person.name, link=lambda s: s.member.person.url),
-            Column("email", "E-mail", lambda s: s.member.person.email, only_csv=True),
-            Column("group", "Group", lambda s: s.member.group or None),
-            Column("since", "On the team since", lambda s: s.since, "day", help=MEANINGS["since"]),
-            Column("last", "Last request", lambda s: s.last_day, "day"),
-        ],
-        report.unused_seats,
-        sort="last",
-        page_rows=SIDE_ROWS,
-        empty="Every seat was used.",
-    )
-
-
-def members_table(report: Overview) -> Table[MemberFigures]:
-    return Table(
-        "members",
-        "Members",
-        members.columns(report.team),
-        report.team.members,
-        sort="-spend",
-        ordered="-spend",
-        row_choices=LONG_ROWS,
-        css=lambda member: "" if member.active_days or member.totals.total_cents else "faded",
-        empty="No member matches these filters.",
-    )
+        "unused", "Seats nobody used", columns, report.unused_seats,
+        sort="last", page_rows=SIDE_ROWS, empty="Every seat was used.",
+    )  # fmt: skip

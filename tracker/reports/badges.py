@@ -3,7 +3,7 @@
 None of them says how well somebody works. docs/metrics.md lists who earns which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import NamedTuple
@@ -137,7 +137,7 @@ def percentile(values: Sequence[float], rank: int) -> float:
     return quantiles(values, n=100, method="inclusive")[rank - 1]
 
 
-def ranks(values: dict[int, float]) -> dict[int, int]:
+def ranks(values: Mapping[int, float]) -> dict[int, int]:
     """Places by value, largest first; equal values share a place; nothing has none."""
     ordered = sorted((value for value in values.values() if value > 0), reverse=True)
     place = {value: index for index, value in reversed(list(enumerate(ordered, start=1)))}

@@ -31,7 +31,7 @@ from tracker.reports.group_weeks import GroupWeek
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.team import NO_GROUP, MemberFigures, Team
+from tracker.reports.team import NO_GROUP, Team
 from tracker.widgets import formats
 
 TOP = 10
@@ -107,7 +107,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
             seats_table(report),
             *budget_tables(now, group_ids),
             spenders_table(report.team),
-            adoption_table(report.seats),
+            adoption_table(report),
         ),
         url=site_url(f"{reverse('overview')}?period=cycle"),
     )
@@ -135,8 +135,8 @@ def cycle_lines(running: CycleReport) -> list[str]:
 
 
 def seats_table(report: Overview) -> DigestTable:
-    used, seats = len(report.active_seats), len(report.seats)
-    unused = [(seat.member.person.name, seat.member.person.email) for seat in report.unused_seats]
+    used, seats = len(report.seats.active), len(report.seats.paid)
+    unused = [(seat.person.name, seat.person.email) for seat in report.unused_seats]
     return DigestTable(
         f"Seats: {used} of {seats} used, {len(unused)} unused",
         ("Unused seat", "E-mail"),
@@ -146,20 +146,21 @@ def seats_table(report: Overview) -> DigestTable:
 
 
 def spenders_table(team: Team) -> DigestTable:
+    used = team.usage.by_member
     rows = tuple(
         (
-            member.person.name,
-            formats.money(member.totals.total_cents),
-            formats.plural(member.totals.requests, "request"),
+            person.name,
+            formats.money(used[person.pk].total_cents),
+            formats.plural(used[person.pk].requests, "request"),
         )
-        for member in team.spenders(TOP)
+        for person in team.spenders(TOP)
     )
     return DigestTable("Top spenders", ("Member", "Spend", "Requests"), rows, empty="Nobody spent anything.")
 
 
-def adoption_table(seats: Sequence[MemberFigures]) -> DigestTable:
+def adoption_table(report: Overview) -> DigestTable:
     """How many seats have each adoption badge."""
-    earned = Counter(badge.key for member in seats for badge in member.badges)
+    earned = Counter(badge.key for person in report.seats.paid for badge in report.team.badges_of(person))
     rows = tuple((badge.label, formats.plural(earned[badge.key], "seat")) for badge in ADOPTION)
     return DigestTable("Adoption", ("Tier", "Seats"), rows)
 
@@ -215,11 +216,11 @@ def group_weeks(report: Overview, past: Overview, incidents: dict[int, int]) -> 
     """Groups, largest spend first. Spend is by the group held on each day, all else by the one held last."""
     spent, before = spend_by_group(report.filters), spend_by_group(past.filters)
     names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
-    members_by_group: dict[int, list[MemberFigures]] = defaultdict(list)
-    for member in report.team.members:
-        members_by_group[report.team.groups.get(member.person.pk, NO_GROUP)[0]].append(member)
+    members_by_group: dict[int, list[Person]] = defaultdict(list)
+    for person in report.team.listed:
+        members_by_group[report.team.groups.get(person.pk, NO_GROUP)[0]].append(person)
     weeks = [
-        group_week(names[pk], members_by_group[pk], spent[pk], before[pk], incidents)
+        group_week(names[pk], members_by_group[pk], spent[pk], before[pk], incidents, report.team.active_days)
         for pk in spent.keys() | members_by_group.keys()
         if is_asked(pk, report.filters)
     ]
@@ -242,19 +243,20 @@ def is_asked(group_id: int, filters: Filters) -> bool:
 
 def group_week(
     name: str,
-    members: Sequence[MemberFigures],
+    members: Sequence[Person],
     spent_cents: Decimal,
     before_cents: Decimal,
     incidents: dict[int, int],
+    active_days: dict[int, int],
 ) -> GroupWeek:
-    seats = [member for member in members if member.person.is_on_team]
+    seats = [person for person in members if person.is_on_team]
     return GroupWeek(
         name=name,
         cents=spent_cents,
         before_cents=before_cents,
         seats=len(seats),
-        active=sum(member.active_days > 0 for member in seats),
-        incidents=sum(incidents.get(member.person.pk, 0) for member in members),
+        active=sum(active_days.get(person.pk, 0) > 0 for person in seats),
+        incidents=sum(incidents.get(person.pk, 0) for person in members),
     )
 
 

@@ -24,9 +24,8 @@ SHARE_MODELS = 6
 class Insights:
     """Everything the insights page shows. At most twenty queries with those of the page around it."""
 
-    def __init__(self, filters: Filters, team: Team | None = None) -> None:
-        self.filters, self.period = filters, filters.period
-        self.team = team or Team(filters)
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.period, self.team = filters, filters.period, Team(filters)
         self.selection = self.team.selection
 
     # Plans
@@ -91,10 +90,7 @@ class Insights:
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
-        """Of people alone: nobody chooses a service account's model here."""
-        used = self.team.usage
-        own = (part for part in used.parts if part.member_id in used.people_ids)
-        return savings.savings(own, self.team.all_usage, self.team.palette)
+        return savings.savings(self.team)
 
     @cached_property
     def saved_so_far(self) -> tuple[float, float] | None:

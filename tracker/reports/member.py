@@ -54,7 +54,7 @@ class MemberReport:
 
     @cached_property
     def figures(self) -> MemberFigures:
-        return self.team.member(self.member.pk)
+        return self.team.standing(self.team.people[self.member.pk])
 
     @property
     def totals(self) -> Totals:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 
 from tracker.reports.usage import ModelUsage, Totals
 from tracker.widgets.palette import Palette, PaletteModel
+
+NO_TOTALS = Totals()
 
 
 @dataclass(frozen=True)
@@ -21,27 +22,23 @@ class ModelCost:
 def model_costs(usage: ModelUsage, palette: Palette, also: Collection[str] = ()) -> list[ModelCost]:
     """Every model in `usage`, the most expensive request first; models that served none come last, `also`
     those that were used before."""
-    everything = usage.total
-    average = everything.cents_per_request
-    rows = [
-        ModelCost(
-            model=palette.model(key),
-            totals=totals,
-            members=usage.people.get(key, 0),
-            relative=float(totals.cents_per_request / average)
-            if totals.cents_per_request and average
-            else None,
-            spend_share=share(totals.total_cents, everything.total_cents),
-            request_share=share(totals.requests, everything.requests),
+    whole = usage.total
+    average, spent = whole.cents_per_request, float(whole.total_cents)
+    costs = []
+    for key in dict.fromkeys([*usage.by_model, *also]):
+        totals = usage.by_model.get(key, NO_TOTALS)
+        rate = totals.cents_per_request
+        costs.append(
+            ModelCost(
+                model=palette.model(key),
+                totals=totals,
+                members=usage.people.get(key, 0),
+                relative=float(rate / average) if rate and average else None,
+                spend_share=float(totals.total_cents) / spent if spent else 0.0,
+                request_share=totals.requests / whole.requests if whole.requests else 0.0,
+            )
         )
-        for key in dict.fromkeys([*usage.by_model, *also])
-        for totals in [usage.by_model.get(key) or Totals()]
-    ]
-    return sorted(
-        rows, key=lambda row: (row.totals.cents_per_request is None, -(row.totals.cents_per_request or 0))
+    costs.sort(
+        key=lambda cost: (cost.totals.cents_per_request is None, -(cost.totals.cents_per_request or 0))
     )
-
-
-def share(part: Decimal | float, whole: Decimal | float) -> float:
-    """A ratio of 0 to 1; 0 of nothing."""
-    return float(part) / float(whole) if whole else 0.0
+    return costs

@@ -1,11 +1,11 @@
 """Figures of the overview."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
+from typing import NamedTuple
 
 from collector.base import names
 from collector.base.days import utc_day
@@ -15,18 +15,18 @@ from detection.vocabulary import Cause
 from groups.models import BudgetSettings
 from tracker.filters import Filters
 from tracker.reports import bands, cycle, days
-from tracker.reports.bands import MemberDays, Sums
 from tracker.reports.cycle import Budget, CycleReport, Reconciled, heading, reconciled
 from tracker.reports.days import Days
-from tracker.reports.insights import Insights
-from tracker.reports.limits import NearLimit, near_limit
+from tracker.reports.limits import StatedLimit
 from tracker.reports.open_incidents import OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
+from tracker.reports.savings import added, savings
 from tracker.reports.selection import model_day_rows
-from tracker.reports.team import NO_GROUP, MemberFigures, Team
-from tracker.reports.usage import Day
-from tracker.widgets import formats, palette
+from tracker.reports.team import NO_ACTIVITY, NO_GROUP, Team
+from tracker.reports.usage import Day, Totals
+from tracker.widgets import formats
+from tracker.widgets.palette import PaletteModel
 
 TOP_SPENDERS = 7
 A_WEEK = 7
@@ -34,76 +34,63 @@ A_WEEK = 7
 NEWCOMER = timedelta(days=14)
 # The team's first reading takes a while. Nobody knows how long those whom it lists have been there.
 FIRST_READING = timedelta(days=1)
+# From so much of the limit on, a member may be stopped within a day of ordinary work.
+NEAR_RATIO = Decimal("0.9")
 
 
-@dataclass(frozen=True)
-class UnusedSeat:
-    member: MemberFigures
+class Seats(NamedTuple):
+    """Listed members who are on the team: what is paid for."""
+
+    paid: list[Person]
+    active: list[Person]
+    idle: list[Person]  # without an active day in what is known of the period
+    active_share: float | None
+
+
+class UnusedSeat(NamedTuple):
+    person: Person
+    group: str
     last_day: date | None  # of the last request ever
     since: date | None  # when the member joined; None if before the team was first read, or names are hidden
 
 
-@dataclass(frozen=True)
-class Driver:
+class Spender(NamedTuple):
     """Why a member's spend is what it is: the model most of it went to, and a comparison with the team."""
 
-    model: palette.PaletteModel
+    person: Person
+    totals: Totals
+    model: PaletteModel
     share: float  # of the member's spend
-    cents_per_request: Decimal | None
-    requests_multiple: float | None  # of the team's median member
-    rate_multiple: float | None  # the member's cost per request over the team's
-
-    @property
-    def said(self) -> str:
-        """What stands out against the team, if anything does."""
-        found = []
-        if self.requests_multiple and self.requests_multiple >= 1.5:
-            found.append(f"{formats.multiple(self.requests_multiple)} the median member's requests")
-        if self.rate_multiple and self.rate_multiple >= 1.5:
-            found.append(f"{formats.multiple(self.rate_multiple)} the team's cost per request")
-        return ", ".join(found)
+    cents_per_request: Decimal | None  # of that model
+    said: str  # what stands out against the team, if anything does
 
 
 class Overview:
     """Everything the overview shows. At most twenty queries; the budgets on the page add one."""
 
     def __init__(self, filters: Filters) -> None:
-        self.filters, self.period = filters, filters.period
-        self.team = Team(filters)
+        self.filters, period = filters, filters.period
+        self.period, self.team = period, Team(filters)
         self.this_cycle, self.last_cycle, first = filters.cycles
         if filters.comparison:
             first = min(first, filters.comparison.earlier_first)
-        loaded = DaySpan(min(first, self.period.first), self.period.today)
+        loaded = DaySpan(min(first, period.first), period.today)
         self.days: Days = days.load(model_day_rows.statement(self.team.selection, loaded))
-
-    @cached_property
-    def off_bill_range(self) -> tuple[float, float]:
-        """What cheaper models would take off the invoice in all, at least and at most."""
-        return Insights(self.filters, self.team).off_bill_range
-
-    @cached_property
-    def daily(self) -> list[Day]:
-        """Each shown day: the period's whole days, then today so far."""
-        return self.days.between(self.period.first, self.period.last_shown, self.period.cycle)
-
-    @cached_property
-    def whole_days(self) -> list[Day]:
-        """The period's whole known days."""
-        return [self.days.on(day, self.period.cycle) for day in self.period.averaged]
+        # Each shown day: the period's whole days, then today so far, where anything of it is known.
+        self.daily = self.days.between(period.first, period.last_shown, period.cycle)
+        self.today = self.daily[-1] if period.is_current and period.is_known(period.today) else None
+        # The period's whole known days, and their average where there is any.
+        self.whole_days = [self.days.on(day, period.cycle) for day in period.averaged]
+        total, count = days.added(self.whole_days), len(self.whole_days)
+        self.per_day: Day | None = None
+        if count:
+            requests = round(total.requests / count)
+            self.per_day = Day(total.total_cents / count, total.billed_cents / count, requests)
 
     @property
-    def today(self) -> Day | None:
-        """Today so far; None where nothing of it is known, or the period ended before."""
-        is_shown = self.period.is_current and self.period.is_known(self.period.today)
-        return self.daily[-1] if is_shown else None
-
-    @cached_property
-    def per_day(self) -> Day | None:
-        """Averages of the period's whole known days; None where there is none yet."""
-        total, count = days.added(self.whole_days), len(self.whole_days)
-        if not count:
-            return None
-        return Day(total.total_cents / count, total.billed_cents / count, round(total.requests / count))
+    def off_bill_range(self) -> tuple[float, float]:
+        """What cheaper models would take off the invoice in all, at least and at most."""
+        return added(saving.off_bill for saving in savings(self.team))
 
     @cached_property
     def outliers(self) -> list[bool]:
@@ -136,7 +123,7 @@ class Overview:
         until = self.period.seen_until(self.filters.now)
         if utc_day(until) < self.period.today or self.filters.model or self.filters.surface:
             return {}
-        concerned = [pk for pk, person in self._named().items() if person.has_open_incident]
+        concerned = [pk for pk, person in self.named.items() if person.has_open_incident]
         return extra_paces(concerned, until) if concerned else {}
 
     @cached_property
@@ -168,14 +155,21 @@ class Overview:
         return heading(forecast.expected_cents, self.cycle.last_cents, "the last cycle")
 
     @cached_property
-    def limits(self) -> list[NearLimit]:
-        """Members at or near their spend limit in this cycle, narrowed as incidents are; without those at it
-        where an open incident names them."""
-        near = near_limit(self.team.stated_limits, self._named())
+    def limits(self) -> list[tuple[Person, StatedLimit]]:
+        """Members at or near their spend limit in this cycle, the furthest first, narrowed as incidents are;
+        without those at it where an open incident names them."""
         is_listed = any(incident.cause == Cause.LIMIT for incident in self.incidents.found)
-        return [limit for limit in near if not (is_listed and limit.is_reached)]
+        near = [
+            (spent / limit.limit_cents, limit)
+            for limit in self.team.stated_limits
+            if limit.member_id in self.named and (spent := limit.on_demand_cents) is not None
+            if spent >= NEAR_RATIO * limit.limit_cents and not (is_listed and limit.is_reached)
+        ]
+        near.sort(key=lambda pair: -pair[0])
+        return [(self.named[limit.member_id], limit) for _, limit in near]
 
-    def _named(self) -> dict[int, Person]:
+    @cached_property
+    def named(self) -> dict[int, Person]:
         """Whom group and search name, whatever was used."""
         asked, text = self.filters, self.filters.search.casefold()
         return {
@@ -187,34 +181,33 @@ class Overview:
         }
 
     @cached_property
-    def seats(self) -> list[MemberFigures]:
-        """Listed members who are on the team: what is paid for."""
-        return [member for member in self.team.members if member.person.is_on_team]
-
-    @cached_property
-    def active_seats(self) -> list[MemberFigures]:
-        return [seat for seat in self.seats if self.team.active_days.get(seat.person.pk)]
+    def seats(self) -> Seats:
+        active_days, is_unknown = self.team.active_days, self.period.is_unknown
+        paid = [person for person in self.team.listed if person.is_on_team]
+        active = [person for person in paid if active_days.get(person.pk)]
+        idle = [] if is_unknown else [person for person in paid if not active_days.get(person.pk)]
+        return Seats(paid, active, idle, None if is_unknown or not paid else len(active) / len(paid))
 
     @cached_property
     def unused_seats(self) -> list[UnusedSeat]:
-        """Seats without an active day in what is known of the period."""
-        return unused_seats(self._inactive_seats, self._spent_and_last[1], self.filters.now)
+        """Of idle seats, those of neither newcomers nor owners of the organisation."""
+        if not self.seats.idle:
+            return []
+        reader, last_days, groups = names.current(), self.spent.last_days, self.team.groups
+        first = min(self.team.people.values(), key=lambda person: person.first_seen)
+        begun, unused = first.since + FIRST_READING, []
+        for person in self.seats.idle:
+            since, pk = person.since, person.pk
+            came_lately = since > begun and since > self.filters.now - NEWCOMER
+            if not (person.is_owner or came_lately):
+                known_since = utc_day(since) if since > begun and not reader.hides(pk) else None
+                unused.append(UnusedSeat(person, groups.get(pk, NO_GROUP)[1], last_days.get(pk), known_since))
+        return unused
 
     @property
     def excused_seats(self) -> int:
         """Seats without an active day whose members are new, or manage Cursor."""
-        return len(self._inactive_seats) - len(self.unused_seats)
-
-    @cached_property
-    def _inactive_seats(self) -> list[MemberFigures]:
-        if self.period.is_unknown:
-            return []
-        return [seat for seat in self.seats if not self.team.active_days.get(seat.person.pk)]
-
-    @cached_property
-    def _spent_and_last(self) -> tuple[Sums, dict[int, date]]:
-        """What is read of single members: daily sums, and the last days of inactive seats. One query."""
-        return bands.spent_and_last(self.team, frozenset(seat.person.pk for seat in self._inactive_seats))
+        return len(self.seats.idle) - len(self.unused_seats)
 
     @cached_property
     def unused_cents(self) -> Decimal | None:
@@ -224,68 +217,41 @@ class Overview:
         price = budgets.seat if budgets else BudgetSettings.get_solo().seat_dollars
         return len(self.unused_seats) * price * 100 if price and self.period.days >= A_WEEK else None
 
-    @property
-    def active_share(self) -> float | None:
-        is_known = self.seats and not self.period.is_unknown
-        return len(self.active_seats) / len(self.seats) if is_known else None
-
     @cached_property
     def incidents(self) -> OpenIncidents:
         return open_incidents(self.filters)
 
-    @cached_property
+    @property
     def lines_added(self) -> int:
-        return sum(member.activity.lines_added for member in self.team.members)
+        activity = self.team.activity
+        return sum(activity.get(person.pk, NO_ACTIVITY).lines_added for person in self.team.listed)
 
     @cached_property
-    def top_spenders(self) -> list[tuple[MemberFigures, Driver | None]]:
+    def top_spenders(self) -> list[Spender]:
         """With the reason, measured against the median member and the team's cost per request."""
-        requests = [used.requests for used in self.team.usage.by_member.values() if used.requests]
-        usual = median(requests or [0])
-        return [(member, self.driver(member, usual)) for member in self.team.spenders(TOP_SPENDERS)]
-
-    def driver(self, member: MemberFigures, usual: float) -> Driver | None:
-        most = self.team.usage.costliest(member.person.pk)
-        if most is None or not member.totals.total_cents:
-            return None
-        rate, team_rate = member.totals.cents_per_request, self.team.totals.cents_per_request
-        return Driver(
-            model=self.team.palette.model(most.model),
-            share=float(most.totals.total_cents / member.totals.total_cents),
-            cents_per_request=most.totals.cents_per_request,
-            requests_multiple=member.totals.requests / usual if usual else None,
-            rate_multiple=float(rate / team_rate) if rate and team_rate else None,
-        )
+        used, team_rate = self.team.usage, self.team.totals.cents_per_request
+        usual = median([own.requests for own in used.by_member.values() if own.requests] or [0])
+        spenders = []
+        for person in self.team.spenders(TOP_SPENDERS):
+            totals, most, reasons = used.by_member[person.pk], used.costliest(person.pk), []
+            if most is None:  # never of who has spent anything
+                continue
+            if usual and (multiple := totals.requests / usual) >= 1.5:
+                reasons.append(f"{formats.multiple(multiple)} the median member's requests")
+            rate = totals.cents_per_request
+            if rate and team_rate and (multiple := float(rate / team_rate)) >= 1.5:
+                reasons.append(f"{formats.multiple(multiple)} the team's cost per request")
+            model, own = self.team.palette.model(most.model), most.totals
+            share, rate = float(own.total_cents / totals.total_cents), own.cents_per_request
+            spenders.append(Spender(person, totals, model, share, rate, ", ".join(reasons)))
+        return spenders
 
     @cached_property
-    def daily_by_member(self) -> list[MemberDays]:
+    def spent(self) -> bands.Spent:
+        """What is read of single members. One query."""
+        return bands.read_spent(self.team, frozenset(person.pk for person in self.seats.idle))
+
+    @cached_property
+    def daily_by_member(self) -> list[bands.MemberDays]:
         """Spend by shown day of who spent most in these days, today among them, and of all the others."""
-        totals = [day.total_cents for day in self.daily]
-        return bands.draw(self.team, self._spent_and_last[0], totals)
-
-
-def unused_seats(
-    inactive: Sequence[MemberFigures], last: Mapping[int, date], now: datetime
-) -> list[UnusedSeat]:
-    """Of the `inactive`, neither newcomers nor owners of the organisation; `last` has their last requests."""
-    if not inactive:
-        return []
-    reader = names.current()
-    first = min(inactive[0].team.people.values(), key=lambda person: person.first_seen)
-    begun = first.since + FIRST_READING
-    return [
-        UnusedSeat(
-            seat,
-            last.get(seat.person.pk),
-            utc_day(seat.person.since)
-            if seat.person.since > begun and not reader.hides(seat.person.pk)
-            else None,
-        )
-        for seat in inactive
-        if not (seat.person.is_owner or is_newcomer(seat.person.since, begun, now))
-    ]
-
-
-def is_newcomer(since: datetime, begun: datetime, now: datetime) -> bool:
-    """Whether a member of `since` came lately, and after the team was first read."""
-    return since > begun and since > now - NEWCOMER
+        return bands.member_days(self.team, self.spent.micro, self.daily)

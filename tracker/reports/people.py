@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from collector.models import Member
 from groups.assignments.membership import held_group_on
 from groups.small import keep_assignments
 from incidents.models import Incident
-from tracker.reports.sql import Row, as_date, as_instant, fetch
+from tracker.reports.sql import as_date, as_instant, fetch
 
 FIELDS = (
     "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen", "role", "is_concerned",
@@ -34,6 +35,7 @@ class Person(NamedTuple):
     name: str
     email: str
     kind: str
+    is_person: bool
     is_on_team: bool
     first_seen: str  # when the vendor's list had the member first, as the database writes instants
     is_owner: bool  # of the organisation: who manages Cursor has a seat, and need not use it
@@ -46,10 +48,6 @@ class Person(NamedTuple):
         return as_instant(datetime.fromisoformat(self.first_seen))
 
     @property
-    def is_person(self) -> bool:
-        return self.kind == Member.Kind.PERSON
-
-    @property
     def url(self) -> str:
         return member_url(self.email)
 
@@ -57,14 +55,13 @@ class Person(NamedTuple):
 class People(dict[int, Person]):
     """Members by id, as they were read for `day`; one made since then is read when asked for."""
 
-    def __init__(self, day: date, people: dict[int, Person]) -> None:
+    def __init__(self, day: date, people: Mapping[int, Person]) -> None:
         super().__init__(people)
         self.day = day
 
     def __missing__(self, pk: int) -> Person:
-        made_since = _everybody(self.day)
-        self[pk] = made_since[pk]
-        return made_since[pk]
+        self[pk] = _everybody(self.day)[pk]
+        return self[pk]
 
 
 @lru_cache(maxsize=20_000)
@@ -85,38 +82,26 @@ def everybody(day: date) -> People:
 
 def _everybody(day: date) -> dict[int, Person]:
     reader = names.current()
-    found = _read(day, reader)
-    owners = {role for role in {row[7] for row in found} if OWNER.search(role)}
-    people = {
-        pk: Person(
-            pk,
-            label(name, email, kind),
-            email,
-            kind,
-            is_seat(kind) and not (gone_at or is_removed),
-            first_seen,
-            role in owners,
-            bool(is_concerned),
-            group_id,
+    rows = fetch(_members.statement(day, reader.are_hidden))
+    owners = {role for role in {row[7] for row in rows} if OWNER.search(role)}
+    people = {}
+    for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id, *_ in rows:
+        if reader.are_hidden:
+            name, email = reader.name(pk, name), reader.address(pk, email)
+        is_person = kind == Member.Kind.PERSON
+        is_on_team, is_owner = is_person and not (gone_at or is_removed), role in owners
+        shown = label(name, email, kind)
+        people[pk] = Person(
+            pk, shown, email, kind, is_person, is_on_team, since, is_owner, bool(is_concerned), group_id
         )
-        for pk, name, email, kind, gone_at, is_removed, first_seen, role, is_concerned, group_id, *_ in found
-    }
     if not reader.are_hidden:
         return people
     keep_assignments(
         (pk, gone_at and as_instant(gone_at), made_to, from_day and as_date(from_day))
-        for pk, _, _, _, gone_at, is_removed, *_, made_to, from_day in found
+        for pk, _, _, _, gone_at, is_removed, *_, made_to, from_day in rows
         if people[pk].is_person and not is_removed
     )
     return dict(sorted(people.items(), key=lambda item: names.code(item[0])))
-
-
-def _read(day: date, reader: names.Names) -> list[Row]:
-    """`FIELDS` of everybody, as the reader may see them; where names are hidden, for each assignment."""
-    found = fetch(_members.statement(day, reader.are_hidden))
-    if not reader.are_hidden:
-        return found
-    return [(pk, reader.name(pk, name), reader.address(pk, email), *row) for pk, name, email, *row in found]
 
 
 @prepared
@@ -128,10 +113,6 @@ def _members(day: date, with_assignments: bool) -> QuerySet:
         first_seen=Cast("first_seen_at", CharField()),
     )
     return rows.values_list(*FIELDS, *(ASSIGNMENT if with_assignments else ()))
-
-
-def is_seat(kind: str) -> bool:
-    return kind == Member.Kind.PERSON
 
 
 def label(name: str, email: str, kind: str) -> str:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from tracker.reports.badges import MIN_REQUESTS
 from tracker.reports.sql import MICRO_PLACES, float_cents
+from tracker.reports.team import Team
 from tracker.reports.usage import Part, Usage
-from tracker.widgets.palette import Palette, PaletteModel
+from tracker.widgets.palette import PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05
@@ -81,17 +82,20 @@ def added(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
     return sum(least for least, _ in ends), sum(most for _, most in ends)
 
 
-def savings(own: Iterable[Part], everybody: Usage, palette: Palette) -> list[Saving]:
-    """Savings of `own` at the prices of `everybody`, the largest first."""
-    prices = model_prices(everybody)
+def savings(team: Team) -> list[Saving]:
+    """What the filters leave, at the prices of everybody, the largest first. Of people alone: nobody chooses
+    a service account's model here."""
+    everybody, own = team.all_usage, team.usage
+    prices, named = model_prices(everybody), team.palette.model
     offers = {
-        model: (palette.model(model), palette.model(price.model), with_spread(price, everybody.parts))
+        model: (named(model), named(price.model), with_spread(price, everybody.parts))
         for model in prices
         if (price := alternative(model, prices))
     }
     found = (
         saving(part, *offers[part.model])
-        for part in own
+        for part in own.parts
+        if part.member_id in own.people_ids
         if part.model in offers and part.micro >= LEAST_MICRO and part.tokens and part.requests
     )
     return sorted(filter(None, found), key=lambda saving: -saving.middle)

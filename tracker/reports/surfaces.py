@@ -12,7 +12,6 @@ from collector.models.totals import MemberModelDayQuerySet
 from tracker.filters import Filters
 from tracker.reports import days
 from tracker.reports.days import Days
-from tracker.reports.models import share
 from tracker.reports.people import Person
 from tracker.reports.sql import as_date, fetch, in_cents, micro_sum, summed
 from tracker.reports.team import Team
@@ -63,9 +62,9 @@ class Surfaces:
         users = "COUNT(DISTINCT CASE WHEN requests > 0 THEN member_id END)"
         rows = fetch(summed(self.rows, ("surface",), *SUMS, users))
         sums = {key: (Totals._make(figures), users) for key, *figures, users in rows}
-        whole = total([totals for totals, _ in sums.values()]).total_cents
+        whole = float(total([totals for totals, _ in sums.values()]).total_cents)
         lines = [
-            SurfaceLine(key, totals, users, share(totals.total_cents, whole))
+            SurfaceLine(key, totals, users, float(totals.total_cents) / whole if whole else 0.0)
             for key, (totals, users) in sums.items()
         ]
         lines += [SurfaceLine(key) for key in self.team.changes.by_surface if key not in sums]

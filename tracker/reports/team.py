@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, takewhile
-from typing import Any
+from typing import NamedTuple
 
 from collector.base import names
 from collector.base.days import days_between
@@ -15,94 +12,59 @@ from collector.models import DailyActivity
 from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
-from tracker.reports import badges, models, people, usage
+from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Changes, read_changes
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
+from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection, day_rows
 from tracker.reports.sql import float_cents
 from tracker.reports.usage import NO_ACTIVITY, Activity, Part, Totals, Usage
-from tracker.widgets import palette
+from tracker.widgets.palette import PaletteModel
 
 NO_GROUP = (membership.UNASSIGNED, "")
 NO_TOTALS = Totals()
 
 
-@dataclass(eq=False, slots=True)
-class MemberFigures:
-    """One member's period as the filters leave it; badges, adoption and ranks are of the whole period.
-
-    Figures are looked up when asked for: of ten thousand members a page shows fifty.
-    """
+class MemberFigures(NamedTuple):
+    """One member's period: what the filters leave is in `totals`, `activity` and `main_model`."""
 
     person: Person
-    team: Team
+    group: str
+    active_days: int
+    badges: list[Badge]
+    adoption: int | None  # None for whom badges are not meant
+    adoption_badge: Badge | None
+    spend_rank: int | None  # among all who spent anything
+    activity_rank: int | None  # among all with a request, by requests
+    totals: Totals = NO_TOTALS
+    activity: Activity = NO_ACTIVITY
+    main_model: PaletteModel | None = None
 
-    @property
-    def totals(self) -> Totals:
-        return self.team.usage.by_member.get(self.person.pk) or NO_TOTALS
 
-    @property
-    def group(self) -> str:
-        return self.team.groups.get(self.person.pk, NO_GROUP)[1]
+class Ranks(NamedTuple):
+    """Places by member; empty where the settings show none."""
 
-    @property
-    def activity(self) -> Activity:
-        return self.team.activity.get(self.person.pk, NO_ACTIVITY)
-
-    @property
-    def active_days(self) -> int:
-        return self.team.active_days.get(self.person.pk, 0)
-
-    @property
-    def main_model(self) -> palette.PaletteModel | None:
-        main = self.team.usage.main_model(self.person.pk)
-        return None if main is None else self.team.palette.model(main)
-
-    @property
-    def spend_rank(self) -> int | None:
-        """Among all who spent anything."""
-        return self.team.spend_ranks.get(self.person.pk)
-
-    @property
-    def activity_rank(self) -> int | None:
-        """Among all with a request, by requests."""
-        return self.team.activity_ranks.get(self.person.pk)
-
-    @property
-    def badges(self) -> list[Badge]:
-        return self.team.badges_of(self.person)
-
-    @property
-    def adoption(self) -> int | None:
-        """None for whom badges are not meant."""
-        habits = self.team.habits.get(self.person.pk)
-        return badges.adoption_score(habits, self.team.bounds) if habits else None
-
-    @property
-    def adoption_badge(self) -> Badge | None:
-        return next((badge for badge in self.badges if badge in ADOPTION), None)
+    by_spend: dict[int, int]
+    by_requests: dict[int, int]
 
 
 class Team:
     """Figures of one period under filters. Seven queries; two more with a group."""
 
     def __init__(self, filters: Filters) -> None:
-        self.filters, self.period = filters, filters.period
-        self.palette = filters.palette
-        self._badges: dict[int, list[Badge]] = {}
+        self.filters, self.period, self.palette = filters, filters.period, filters.palette
         self.group_rows = usage.group_rows(filters.group, self.period.first, self.period.end)
-        self.read_along: list[dict[int, Activity]] = []  # with everybody's activity
         self.people = people.everybody(self.period.end)
+        self.person_ids = {pk for pk, person in self.people.items() if person.is_person}
 
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return self._usage(
-            kept("parts", self.filters, lambda: usage.part_rows(of_weeks(self.period.in_weeks)))
-        )
+        rows = kept("parts", self.filters, lambda: usage.part_rows(of_weeks(self.period.in_weeks)))
+        return Usage(list(map(Part._make, rows)), self.person_ids)
 
     @cached_property
     def all_totals(self) -> dict[int, Totals]:
@@ -114,8 +76,10 @@ class Team:
         """Of everybody. One query, and where a group is asked for it has the group's as well."""
 
         def read() -> dict[int, Activity]:
-            rows = in_weeks(self.period.first, self.period.end, DailyActivity)
-            everybody, *self.read_along = usage.activities((rows, self.period.in_weeks), *self.group_rows)
+            rows = in_weeks(self.period.first, self.period.end, DailyActivity), self.period.in_weeks
+            everybody, *of_group = usage.activities(rows, *self.group_rows)
+            if of_group:
+                self.activity = of_group[0]
             return everybody
 
         return kept("activity", self.filters, read)
@@ -129,7 +93,7 @@ class Team:
     def nothing_fits(self) -> str:
         """A sentence where the filters leave neither a member nor usage; empty where there is something."""
         filters = self.filters
-        if not filters.is_narrowed or self.usage.parts or self.members:
+        if not filters.is_narrowed or self.usage.parts or self.listed:
             return ""
         if filters.group and not (filters.search or filters.model or filters.badge or filters.surface):
             return f"Nobody in the group “{filters.group.path}” has a seat or has any usage in this period."
@@ -166,7 +130,7 @@ class Team:
 
     @cached_property
     def stated_limits(self) -> list[StatedLimit]:
-        """Everybody's limit and on-demand spend as Cursor last stated them for this cycle. One query."""
+        """Of every member with a limit, as Cursor last stated them for this cycle. One query."""
         cycle = self.filters.cycles[0]
         return stated_limits(cycle) if cycle else []
 
@@ -180,45 +144,34 @@ class Team:
         known_days = sum(map(self.period.is_known, days_between(self.period.first, self.period.end)))
         return badges.team(list(self.habits.values()), known_days)
 
+    @cached_property
+    def ranks(self) -> Ranks:
+        if not names.current().shows_ranks:
+            return Ranks({}, {})
+        spent = {pk: habits.spend_cents for pk, habits in self.habits.items()}
+        requests = {pk: habits.requests for pk, habits in self.habits.items()}
+        return Ranks(badges.ranks(spent), badges.ranks(requests))
+
     def badges_of(self, person: Person) -> list[Badge]:
         """None of praise beside an open incident, whose hours may be no part of the period."""
-        if person.pk not in self._badges:
-            habits = self.habits.get(person.pk)
-            earned = badges.badges(habits, self.bounds) if habits else []
-            self._badges[person.pk] = [
-                badge for badge in earned if not (badge.tone == "good" and person.has_open_incident)
-            ]
-        return self._badges[person.pk]
-
-    def ranks(self, values: dict[int, float]) -> dict[int, int]:
-        """Ranks by member; none where the settings show none."""
-        return badges.ranks(values) if names.current().shows_ranks else {}
-
-    @cached_property
-    def spend_ranks(self) -> dict[int, int]:
-        return self.ranks({pk: habits.spend_cents for pk, habits in self.habits.items()})
-
-    @cached_property
-    def activity_ranks(self) -> dict[int, int]:
-        return self.ranks({pk: habits.requests for pk, habits in self.habits.items()})
+        habits = self.habits.get(person.pk)
+        earned = badges.badges(habits, self.bounds) if habits else []
+        return [badge for badge in earned if not (badge.tone == "good" and person.has_open_incident)]
 
     @cached_property
     def selection(self) -> Selection:
-        filters = self.filters
-        group_ids = filters.group.group_ids if filters.group else None
-        named = filters.search or filters.badge or filters.visible is not None
-        return Selection(group_ids, self._chosen() if named else None, filters.model, filters.surface)
-
-    def _chosen(self) -> frozenset[int]:
-        filters = self.filters
+        filters, member_ids = self.filters, None
         text, badge = filters.search.casefold(), filters.badge
-        return frozenset(
-            pk
-            for pk, person in self.people.items()
-            if filters.visible is None or pk in filters.visible
-            if text in person.name.casefold() or text in person.email.casefold()
-            if not badge or any(earned.key == badge for earned in self.badges_of(person))
-        )
+        if text or badge or filters.visible is not None:
+            member_ids = frozenset(
+                pk
+                for pk, person in self.people.items()
+                if filters.visible is None or pk in filters.visible
+                if text in person.name.casefold() or text in person.email.casefold()
+                if not badge or any(earned.key == badge for earned in self.badges_of(person))
+            )
+        group_ids = filters.group.group_ids if filters.group else None
+        return Selection(group_ids, member_ids, filters.model, filters.surface)
 
     @cached_property
     def people_selection(self) -> Selection:
@@ -231,16 +184,18 @@ class Team:
     @cached_property
     def usage(self) -> Usage:
         """What the filters leave of the period. One query with a group or a surface."""
-        chosen = self.selection
+        group_ids, member_ids, model, surface = chosen = self.selection
         if chosen.is_everything:
             return self.all_usage
-        if chosen.needs_query:
-            return self._usage(usage.part_rows(day_rows.statement(chosen, self.period.span)))
-        return self._usage(part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model))
-
-    def _usage(self, rows: Iterable[Sequence[Any]]) -> Usage:
-        people = {pk for pk, person in self.people.items() if person.is_person}
-        return Usage(list(map(Part._make, rows)), people)
+        if group_ids is not None or surface:  # sums by member and model cannot say what is left
+            rows = usage.part_rows(day_rows.statement(chosen, self.period.span))
+            return Usage(list(map(Part._make, rows)), self.person_ids)
+        own = [
+            part
+            for part in self.all_usage.parts
+            if (member_ids is None or part.member_id in member_ids) and model in ("", part.model)
+        ]
+        return Usage(own, self.person_ids)
 
     @cached_property
     def changes(self) -> Changes:
@@ -251,39 +206,69 @@ class Team:
         return self.usage.models.total
 
     @cached_property
-    def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.usage.models, self.palette, self.changes.by_model)
+    def model_costs(self) -> list[ModelCost]:
+        return model_costs(self.usage.models, self.palette, self.changes.by_model)
 
     @cached_property
     def activity(self) -> dict[int, Activity]:
         """What counts of the listed members."""
         everybody = self.all_activity
-        return (self.read_along or usage.activities(*self.group_rows) or [everybody])[0]
+        if "activity" in vars(self):  # read along
+            return self.activity
+        return usage.activities(*self.group_rows)[0] if self.group_rows else everybody
 
     @cached_property
-    def members(self) -> list[MemberFigures]:
-        """Members that the filters leave, largest spend first: seats, and whoever else has spent."""
-        used, changed = self.usage.by_member, self.changes.by_member
+    def listed(self) -> list[Person]:
+        """Members that the filters leave, largest spend first: seats, and whoever else has spent.
+
+        A seat without usage has no part that could say whether the filters leave it.
+        """
+        group_ids, member_ids, model, surface = self.selection
+        used, changed, groups = self.usage.by_member, self.changes.by_member, {}
+        if group_ids is not None:
+            groups = self.groups
         listed = [
             person
             for pk, person in self.people.items()
-            if pk in used or pk in changed or (person.is_on_team and self._is_listed(pk))
+            if pk in used
+            or pk in changed
+            or person.is_on_team
+            and not (model or surface)
+            and (member_ids is None or pk in member_ids)
+            and (group_ids is None or groups.get(pk, NO_GROUP)[0] in group_ids)
         ]
         listed.sort(key=lambda person: (-used.get(person.pk, NO_TOTALS).total_micro, person.name.casefold()))
-        return [MemberFigures(person, self) for person in listed]
+        return listed
 
-    def spenders(self, most: int) -> list[MemberFigures]:
-        """The largest spenders of `members`, largest first, at most so many."""
-        spending = takewhile(lambda member: member.totals.total_micro > 0, self.members)
-        return list(islice(spending, most))
+    @property
+    def members(self) -> list[MemberFigures]:
+        """The figures of all who are listed; of ten thousand, a page shows fifty."""
+        return [self.member(person) for person in self.listed]
 
-    def _is_listed(self, pk: int) -> bool:
-        """Whether a seat without usage belongs on the list: it has no part that could say so."""
-        chosen, group_ids = self.selection, self.selection.group_ids
-        if chosen.model or chosen.surface or not chosen.keeps_member(pk):
-            return False
-        return group_ids is None or self.groups.get(pk, NO_GROUP)[0] in group_ids
+    def spenders(self, most: int) -> list[Person]:
+        """The largest spenders who are listed, largest first, at most so many."""
+        used = self.usage.by_member
+        return [p for p in self.listed[:most] if used.get(p.pk, NO_TOTALS).total_micro > 0]
 
-    def member(self, pk: int) -> MemberFigures:
+    def member(self, person: Person) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
-        return MemberFigures(self.people[pk], self)
+        main = self.usage.main_model(person.pk)
+        return self.standing(person)._replace(
+            totals=self.usage.by_member.get(person.pk, NO_TOTALS),
+            activity=self.activity.get(person.pk, NO_ACTIVITY),
+            main_model=None if main is None else self.palette.model(main),
+        )
+
+    def standing(self, person: Person) -> MemberFigures:
+        """One member in the whole period, whatever the filters: without what they leave."""
+        pk, earned, habits = person.pk, self.badges_of(person), self.habits.get(person.pk)
+        return MemberFigures(
+            person=person,
+            group=self.groups.get(pk, NO_GROUP)[1],
+            active_days=self.active_days.get(pk, 0),
+            badges=earned,
+            adoption=badges.adoption_score(habits, self.bounds) if habits else None,
+            adoption_badge=next((badge for badge in earned if badge in ADOPTION), None),
+            spend_rank=self.ranks.by_spend.get(pk),
+            activity_rank=self.ranks.by_requests.get(pk),
+        )

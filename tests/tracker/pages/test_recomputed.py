@@ -195,7 +195,7 @@ def test_ranks_count_those_with_more_whatever_the_group(period, group):
             requests[fact.email] += fact.is_served
     team = Team(asked(f"period={period}&group={group}", NOW))
     for person in team.people.values():
-        figures, email = team.member(person.pk), person.email
+        figures, email = team.member(person), person.email
         by_spend = 1 + sum(value > spent[email] for value in spent.values()) if spent[email] else None
         by_use = 1 + sum(value > requests[email] for value in requests.values()) if requests[email] else None
         assert (figures.spend_rank, figures.activity_rank) == (by_spend, by_use), email

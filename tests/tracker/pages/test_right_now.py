@@ -58,13 +58,13 @@ def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
     make_limit(EVA, 9_000)
     make_limit("cleo.rossi@acme.example", 8_999)
     report = Overview(filters.parse_filters(QueryDict("model=zzz"), company.NOW))
-    assert [(each.person.email, each.said) for each in report.limits] == [
+    assert [(person.email, limit.said) for person, limit in report.limits] == [
         (ANA, "has reached the spend limit: $100.00 of $100 on demand"),
         (EVA, "is near the spend limit: $90.00 of $100 on demand"),
     ]
     assert "Needs attention" in client.get("/").text
     in_data = Overview(filters.parse_filters(QueryDict("group=Data"), company.NOW))
-    assert [each.person.email for each in in_data.limits] == [EVA]
+    assert [person.email for person, _ in in_data.limits] == [EVA]
 
 
 def test_who_an_open_incident_names_as_being_at_the_limit_is_not_listed_again(acme):
@@ -73,7 +73,7 @@ def test_who_an_open_incident_names_as_being_at_the_limit_is_not_listed_again(ac
     seen = {"detected_at": company.NOW, "last_run_at": company.NOW}
     Incident.objects.create(cause=Cause.LIMIT, severity="warning", message="1 member is at the limit", **seen)
     report = Overview(filters.parse_filters(QueryDict(""), company.NOW))
-    assert [each.person.email for each in report.limits] == [EVA]
+    assert [person.email for person, _ in report.limits] == [EVA]
 
 
 @pytest.mark.parametrize("limit_dollars", [200, None])

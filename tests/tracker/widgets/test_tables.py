@@ -36,7 +36,7 @@ def rendered(table):
 
 
 def names(table):
-    return [person.name for person in table.sorted_rows]
+    return [person.name for person in table.sorted_rows()]
 
 
 def test_the_largest_comes_first_and_unknown_last():
