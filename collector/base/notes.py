@@ -36,6 +36,7 @@ class DoubtKind(models.TextChoices):
     ABSENCE = "absence", "missing from the answer"
     IDENTITY = "identity", "unclear who is meant"
     CYCLE = "cycle", "implausible billing cycle"
+    TOO_MUCH = "too_much", "more than a team can spend"
     MORE = "more", "more rejected rows than are kept"
 
 

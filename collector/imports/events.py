@@ -24,6 +24,7 @@ from collector.sources.event_rows import (
     keep_costs,
     number_twins,
     stored_rows,
+    without_absurd,
 )
 from collector.sources.owners import ROUNDING, settle_cut_instants
 
@@ -48,7 +49,7 @@ class EventWriter:
     origin: str
     at: datetime
     is_dry_run: bool = False
-    counts: Counter[str] = field(default_factory=Counter)  # new, changed, unchanged, known_better
+    counts: Counter[str] = field(default_factory=Counter)  # new, changed, unchanged, known_better, absurd
     waiting: list[EventDraft] = field(default_factory=list)
     days: set[tuple[int, date]] = field(default_factory=set)  # of members that have events, in a dry run
     roster: Roster = field(default_factory=Roster.load)  # a dry run's pretends
@@ -89,6 +90,8 @@ class EventWriter:
         for draft in drafts:
             by_day[utc_day(draft.occurred_at)].append(draft)
         for day, of_day in sorted(by_day.items()):
+            of_day, absurd = without_absurd(of_day)
+            self.counts["absurd"] += len(absurd)
             for batch in batches(sorted(of_day, key=_place), _minute, STEP_ROWS):
                 yield partial(self._write, day, batch)
 

@@ -41,13 +41,15 @@ class UsageImport:
     changed: int
     unchanged: int
     known_better: int
+    absurd: int  # the largest rows of days on which all cost more than a team can spend
     new_members: int
     by_member: int  # rows that name nobody, taken for `--member`
 
     @property
     def repeated(self) -> int:
         """Rows that the file repeats in another of the exports that it holds."""
-        return self.survey.rows - self.new - self.changed - self.unchanged - self.known_better
+        taken = self.new + self.changed + self.unchanged + self.known_better
+        return self.survey.rows - taken - self.absurd
 
     @property
     def lines(self) -> Iterator[str]:
@@ -61,6 +63,8 @@ class UsageImport:
             yield f"{survey.without_zone:,} times name no time zone: taken as UTC, as Cursor exports them"
         yield f"{self.new + self.changed:,} imported: {self.new:,} new, {self.changed:,} revised"
         yield from pruned_lines(survey)
+        if self.absurd:
+            yield f"{self.absurd:,} not imported: their days add up to more than a team can spend"
         if self.unchanged:
             yield f"{self.unchanged:,} skipped: imported before, unchanged"
         if self.known_better:
@@ -111,7 +115,7 @@ def import_usage(
     _write(file.events(survey), writer, lambda done: watch("usage events", done, survey.rows))
     watch("usage events", survey.rows, survey.rows)
     new_members = len(roster.by_key) - before
-    counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
+    counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better", "absurd")}
     result = UsageImport(survey, **counts, new_members=new_members, by_member=by_member)
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from collector.base.days import utc_day
+from collector.base.plausibility import MOST_OF_A_DAY, ODD_CHARGE
 from collector.base.upsert import FactTable
 from collector.facts.roster import Identity, Roster
 from collector.models import UsageEvent
@@ -95,6 +98,35 @@ TABLE = FactTable(
     stamp=("changed_at",),
     first_stamp=("first_seen_at",),
 )
+
+
+def without_absurd(events: list[EventDraft]) -> tuple[list[EventDraft], list[EventDraft]]:
+    """The events, and apart from them the largest of days on which all cost more than a team can spend."""
+    days = absurd_days(events)
+    if not days:
+        return events, []
+    kept, aside = list[EventDraft](), list[EventDraft]()
+    for event in events:
+        is_absurd = utc_day(event.occurred_at) in days and _stated_cents(event) > ODD_CHARGE
+        (aside if is_absurd else kept).append(event)
+    return kept, aside
+
+
+def absurd_days(events: list[EventDraft]) -> set[date]:
+    """Days of which `events` cost more than a team can spend."""
+    if sum(map(_stated_cents, events)) <= MOST_OF_A_DAY:
+        return set()
+    cents: dict[date, Decimal] = defaultdict(Decimal)
+    for event in events:
+        cents[utc_day(event.occurred_at)] += _stated_cents(event)
+    return {day for day, amount in cents.items() if amount > MOST_OF_A_DAY}
+
+
+def _stated_cents(event: EventDraft) -> Decimal:
+    """The largest amount that the event states, credits as well."""
+    return max(
+        abs(event.columns.charged_cents), abs(event.columns.model_cents or event.columns.charged_cents)
+    )
 
 
 def stored_rows(events: QuerySet[UsageEvent]) -> EventRows:

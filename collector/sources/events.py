@@ -1,6 +1,7 @@
 """Usage events: the base of every figure about money."""
 
 import sys
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -25,7 +26,17 @@ from collector.facts.surfaces import is_by_bugbot
 from collector.models import Doubt, Source, UsageEvent
 
 from .base import Progress, SyncResult, silent
-from .event_rows import TABLE, EventDraft, EventValues, keep_costs, keep_known, number_twins, stored_rows
+from .event_rows import (
+    TABLE,
+    EventDraft,
+    EventValues,
+    absurd_days,
+    keep_costs,
+    keep_known,
+    number_twins,
+    stored_rows,
+    without_absurd,
+)
 from .owners import ROUNDING, settle_cut_instants, settle_owners
 
 NO_TOKENS = TokenUsage()
@@ -46,7 +57,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         with rare_garbage_collection():
             for part in reader.parts_of(window):
                 _check_costs(part)
-                stored = _store(part)
+                stored = _store(_without_absurd(part))
                 result += stored
                 progress(part.window, stored)
     except CursorApiError as error:
@@ -69,6 +80,28 @@ def _check_costs(part: EventPart[EventDraft]) -> None:
         error = wrong_shape(PATH, f"none of the {len(billed)} billed events has a cost")
         error.notes = part.notes
         raise error
+
+
+def _without_absurd(part: EventPart[EventDraft]) -> EventPart[EventDraft]:
+    """Without the largest events of a day that cost more than a team can spend, each of which is a doubt.
+
+    CursorApiError where the others do, too: the amounts are in another unit, or not money.
+    """
+    kept, aside = without_absurd(part.events)
+    for event in aside:
+        part.notes.doubt(
+            DoubtKind.TOO_MUCH,
+            "the events of a day add up to more than a team can spend: its largest are not stored",
+            subject=utc_day(event.occurred_at).isoformat(),
+            where="chargedCents",
+            cents=event.columns.charged_cents,
+            at=event.occurred_at,
+        )
+    if aside and (days := absurd_days(kept)):
+        error = wrong_shape(PATH, f"the events of {min(days)} add up to more than a team can spend")
+        error.notes = part.notes
+        raise error
+    return replace(part, events=kept)
 
 
 def _lacked_before() -> bool:

@@ -7,10 +7,16 @@ from typing import NamedTuple
 
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes, storable_raw
-from collector.base.plausibility import ImplausibleValue, StatedInOtherUnit, plausible_cycle_start
+from collector.base.plausibility import (
+    MOST_OF_A_CYCLE,
+    ImplausibleValue,
+    StatedInOtherUnit,
+    plausible_cycle_start,
+)
 from collector.base.upsert import writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
+from collector.cursor.errors import wrong_shape
 from collector.cursor.pages import Page, Reading, read_all
 from collector.cursor.records import MemberSpend, SpendAnswer
 from collector.cursor.rows import parse, read_rows
@@ -69,11 +75,17 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
     pages = read_all(ask, notes, count=_distinct).pages
     rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]
+    if sum((_stated_cents(row.record) for row in rows), Decimal(0)) > MOST_OF_A_CYCLE:
+        raise wrong_shape(PATH, "the members' spend adds up to more than a team can spend")
     with writing():
         cycle = _cycle_of(starts[-1], notes, window.read_at)
         new, changed = _store(rows, cycle, notes, window.read_at) if cycle else (0, 0)
         store_notes(Source.SPEND, notes)
     return SyncResult(len(rows), new, changed, notes.size)
+
+
+def _stated_cents(record: MemberSpend) -> Decimal:
+    return abs(record.overall_spend_cents or record.spend_cents or Decimal(0))
 
 
 def _distinct(reading: Reading[StatedRow]) -> int:

@@ -65,6 +65,8 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
                 except OddValue as exc:
                     part.reject(str(exc))
         writer.flush()
+    for _ in range(writer.counts["absurd"]):
+        part.reject("of a day on which all cost more than a team can spend")
     part.taken = writer.counts["new"] + writer.counts["changed"]
     taking.days_with_events = writer.days
     return part
