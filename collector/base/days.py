@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Two machines of one installation, at most; what is further in the future was written by a wrong clock.
+CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 def utc_day(instant: datetime) -> date:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from collector.base.days import CLOCKS_DIFFER
 from collector.base.statements import prepared
 
 
@@ -22,10 +23,6 @@ class Source(models.TextChoices):
     TEAM_ANALYTICS = "team_analytics", "team analytics"
     MEMBER_ANALYTICS = "member_analytics", "analytics by member"
     COMMITS = "commits", "AI-code commits"
-
-
-# Between two machines of one installation, at most.
-CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 class SourceRunQuerySet(models.QuerySet["SourceRun"]):

@@ -6,9 +6,8 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from collector.base.connections import one_by_one
-from collector.base.days import utc_day
+from collector.base.days import CLOCKS_DIFFER, utc_day
 from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, Status, TimelineStep
-from incidents.models.incidents import CLOCKS_DIFFER
 from incidents.notifying import recording
 from incidents.notifying.routing import due_at, has_nobody
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from collector.base.connections import attempt
+from collector.base.days import CLOCKS_DIFFER
 from collector.models import Member, UsageEvent
 from detection.findings.wording import listing
 from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Status, TimelineStep
-from incidents.models.incidents import CLOCKS_DIFFER
 from incidents.notifying.recording import may_alert
 from incidents.wording import instant
 

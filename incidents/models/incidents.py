@@ -32,8 +32,6 @@ class Verdict(models.TextChoices):
     TOO_SMALL = "too_small", "too small to matter"
 
 
-# At most, between two machines; what is further in the future was written by a clock that was wrong.
-CLOCKS_DIFFER = timedelta(hours=1)
 IS_UNRESOLVED = ~Q(status=Status.RESOLVED)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
 
+from collector.base.days import CLOCKS_DIFFER
+
 from .channels import LONGEST_PAUSE, Channel
-from .incidents import CLOCKS_DIFFER, Incident
+from .incidents import Incident
 from .timeline import TimelineEntry, TimelineStep
 
 # How the key of a notification begins that repeats another for one recipient: the address follows.
 FOR_ONE = "to:"
 LONGEST_FOR_ONE = 70  # so that the other's key has room beside the address
+
+# Of a notification that is being sent: far above what one call can take, time-outs and repeats included.
+LEASE = timedelta(minutes=15)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -27,7 +32,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         is_ahead = Q(created_at__gt=latest, due_at__gte=F("created_at"))
         is_put_off_ahead = Q(tries__gt=0, due_at__gt=latest + LONGEST_PAUSE)
         is_due = Q(due_at__lte=now) | is_ahead | is_put_off_ahead
-        is_lost = Q(leased_until__lte=now) | Q(leased_until__gt=latest)
+        is_lost = Q(leased_until__lte=now) | Q(leased_until__gt=latest + LEASE)
         return self.filter(
             is_due & Q(status=Notification.Status.WAITING) | is_lost & Q(status=Notification.Status.SENDING)
         ).order_by("created_at", "pk")

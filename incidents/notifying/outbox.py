@@ -25,6 +25,7 @@ from incidents.channels import registry
 from incidents.channels.base import DeliveryError, Parcel, Receipt
 from incidents.models import Channel, IncidentSettings, Notification
 from incidents.models.channels import LONGEST_PAUSE
+from incidents.models.notifications import LEASE
 from incidents.notifying import messages, recording
 from incidents.notifying.batches import Batch, plan
 from incidents.notifying.catching_up import catch_up, revive
@@ -60,7 +61,6 @@ class DeliveryReport(StepReport):
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=15)  # far above what one call can take, time-outs and repeats included
 BUDGET = timedelta(minutes=1)  # of each channel in one delivery, so that a slow one holds nobody up for long
 Status = Notification.Status
 
