@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -95,33 +95,25 @@ class DetectionSettingsAdmin(SettingsAdmin):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        shown = {"trial": find_trial(request.GET.get("trial", ""))}
+        trial = find_trial(request.GET.get("trial", ""))
+        shown = trial_state(trial) if trial else {}
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Say what the settings in the form would have raised, without saving them."""
+        """Queue a test of the settings in the form, which are not saved. The part of the page that is
+        returned asks how it stands until it is done; without scripts, the page itself shows it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
+        is_part = "HX-Request" in request.headers
         form = self.get_form(request, change=True)(request.POST, instance=DetectionSettings.get_solo())
-        if "HX-Request" in request.headers:
-            return self.begin_trial(request, form)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
-        if form.is_valid():
-            from .replay.preview import preview  # pandas is behind it, which no other page needs
-
-            context["preview"] = preview(form.save(commit=False), timezone.now())
-        status = 200 if form.is_valid() else 400
-        return TemplateResponse(
-            request, "admin/detection/detectionsettings/preview.html", context, status=status
-        )
-
-    def begin_trial(self, request: HttpRequest, form: forms.ModelForm) -> HttpResponse:
-        """Queue the try; the part of the page that is returned asks for its state until it is done."""
         if not form.is_valid():
-            return TemplateResponse(request, TRIAL, {"form": form})
+            return TemplateResponse(request, TRIAL, {"form": form}, status=200 if is_part else 400)
         trial = ask_trial(form.save(commit=False), by=request.user.get_username(), now=timezone.now())
+        address = f"{reverse('admin:detection_detectionsettings_change')}?trial={trial.pk}"
+        if not is_part:
+            return redirect(address)
         response = TemplateResponse(request, TRIAL, trial_state(trial))
-        response["HX-Replace-Url"] = f"{reverse('admin:detection_detectionsettings_change')}?trial={trial.pk}"
+        response["HX-Replace-Url"] = address
         return response
 
     def trial_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -67,8 +67,8 @@ def run_trial(pk: int) -> str:
 
     trial = SettingsTrial.objects.get(pk=pk)
     try:
-        shown = preview(settings_from(trial.values), trial.asked_at)
-        result = compare(shown.tried, shown.today, trial.asked_at)
+        tried, today = preview(settings_from(trial.values), trial.asked_at)
+        result = compare(tried, today, trial.asked_at)
         status = Progress.DONE
     except Exception:
         logger.exception("Settings could not be tried on the past")

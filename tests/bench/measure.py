@@ -91,7 +91,7 @@ def _backtest(now: datetime) -> Timing:
 
 
 def _preview(now: datetime) -> Timing:
-    """What “Try these on the past” takes in the admin."""
+    """What “Test on the past 30 days” takes the worker."""
     policy = DetectionSettings.get_solo()
     return timed("preview of settings", lambda: preview(policy, now), repeats=1)
 

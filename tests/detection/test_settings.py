@@ -7,9 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
+from django_q.models import OrmQ
 
 from detection.engine import detect
-from detection.models import Anomaly, DetectionSettings
+from detection.models import Anomaly, DetectionSettings, SettingsTrial
+from detection.replay.preview import preview
+from detection.replay.trials import run_trial
 
 from .facts import FRESH, NOW, make_events, make_member, runaway, ten_dollar_days
 
@@ -78,23 +81,33 @@ def test_the_form_offers_to_try_the_settings_on_the_past(admin):
     assert "US dollars a member may spend in a billing cycle, for example 400." in page
 
 
-def test_the_preview_counts_by_rule_against_todays_settings_and_saves_nothing(admin, time_machine):
+def test_a_test_without_scripts_lists_what_would_change_on_the_page_itself_and_saves_nothing(
+    admin, time_machine
+):
     time_machine.move_to(NOW)
     ana = make_member()
     ten_dollar_days_as_events(ana)
     runaway(ana)
 
-    answer = admin.post(FORM + "preview/", form(own_baseline_sensitivity=0, spike_multiplier=9))
+    page = admin.post(FORM + "preview/", form(own_baseline_sensitivity=0, spike_multiplier=9), follow=True)
+    assert "Waiting for the worker for 0 s." in page.content.decode()
+    [(address, _)] = page.redirect_chain
+    run_trial(SettingsTrial.objects.get().pk)
 
-    preview = answer.context["preview"]
-    assert (len(preview.tried), len(preview.today)) == (1, 1)
-    assert {row.label: (row.tried, row.today) for row in preview.by_rule} == {
-        "spend spike": (0, 1),
-        "more expensive requests": (1, 1),
-        "spend far above own usual": (0, 1),
-    }
+    assert "1 new alert, 1 no longer raised, 0 unchanged." in admin.get(address).content.decode()
     assert Anomaly.objects.count() == 0
     assert DetectionSettings.get_solo().spike_multiplier == Decimal(5)
+    OrmQ.objects.all().delete()
+
+
+def test_a_test_compares_would_be_incidents_by_their_checks(time_machine):
+    time_machine.move_to(NOW)
+    ana = make_member()
+    ten_dollar_days_as_events(ana)
+    runaway(ana)
+    tried, today = preview(DetectionSettings(own_baseline_sensitivity=0, spike_multiplier=9), NOW)
+    assert [set(incident.rules) for incident in tried] == [{"expensive_model"}]
+    assert [set(incident.rules) for incident in today] == [{"spike", "expensive_model", "own_baseline"}]
 
 
 def test_the_preview_refuses_what_the_form_refuses(admin):
