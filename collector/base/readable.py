@@ -35,6 +35,14 @@ def label_of(field: models.Field) -> str:
     return str(field.verbose_name).removesuffix(" cents").removesuffix(" dollars")
 
 
+def name_plainly(model: type[models.Model]) -> None:
+    """Label fields that have no label of their own as a person would: “created”, not “created at”."""
+    for field in model._meta.local_concrete_fields:
+        if vars(field)["_verbose_name"] is None:
+            words = str(field.verbose_name).removeprefix("is ").removesuffix(" at")
+            field.verbose_name = "time" if words == "at" else words
+
+
 def is_cents(field: models.Field) -> bool:
     return isinstance(field, models.DecimalField) and field.name.split("_")[-1] == "cents"
 

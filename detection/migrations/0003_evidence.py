@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='detectionsettings',
             name='machine_pace_per_hour',
-            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')], verbose_name="Machine's pace (requests an hour)"),
+            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')], verbose_name="Machine's pace (requests an hour)"),
         ),
         migrations.AddField(
             model_name='detectionsettings',
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicaldetectionsettings',
             name='machine_pace_per_hour',
-            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')], verbose_name="Machine's pace (requests an hour)"),
+            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')], verbose_name="Machine's pace (requests an hour)"),
         ),
         migrations.AddField(
             model_name='historicaldetectionsettings',

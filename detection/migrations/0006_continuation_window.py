@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='detectionsettings',
             name='cooldown_hours',
-            field=models.IntegerField(db_column='cooldown_hours', default=24, help_text='A cleared finding that returns within this many hours is continued rather than found again, for example 24.', validators=[django.core.validators.MinValueValidator(0, 'Enter 0 to 720 hours.'), django.core.validators.MaxValueValidator(720, 'Enter 0 to 720 hours.')], verbose_name='Continuation window (hours)'),
+            field=models.IntegerField(db_column='cooldown_hours', default=24, help_text='A cleared finding that returns within this many hours is continued rather than found again.', validators=[django.core.validators.MinValueValidator(0, 'Enter 0 to 720 hours.'), django.core.validators.MaxValueValidator(720, 'Enter 0 to 720 hours.')], verbose_name='Continuation window (hours)'),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicaldetectionsettings',
             name='cooldown_hours',
-            field=models.IntegerField(db_column='cooldown_hours', default=24, help_text='A cleared finding that returns within this many hours is continued rather than found again, for example 24.', validators=[django.core.validators.MinValueValidator(0, 'Enter 0 to 720 hours.'), django.core.validators.MaxValueValidator(720, 'Enter 0 to 720 hours.')], verbose_name='Continuation window (hours)'),
+            field=models.IntegerField(db_column='cooldown_hours', default=24, help_text='A cleared finding that returns within this many hours is continued rather than found again.', validators=[django.core.validators.MinValueValidator(0, 'Enter 0 to 720 hours.'), django.core.validators.MaxValueValidator(720, 'Enter 0 to 720 hours.')], verbose_name='Continuation window (hours)'),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[

@@ -33,45 +33,44 @@ class DetectionSettings(SingletonModel):
         "Above the team in 24 h (standard deviations)",
         "2.5",
         "How many standard deviations above the mean of active members a member's spend or requests in 24 "
-        "h may be, for example 2.5. 0 is off.",
+        "h may be. 0 is off.",
     )
     team_window_days = days_field(
-        "Team average (days)", 7, 1, 90, "The number of days of team history in this mean, for example 7."
+        "Team average (days)", 7, 1, 90, "The number of days of team history in this mean."
     )
     spike_multiplier = multiplier_field(
         "Spike (times the member's daily average)",
         "5.0",
-        "A spike is spend in 24 h above this many times the member's daily average, for example 5. 0 is off.",
+        "A spike is spend in 24 h above this many times the member's daily average. 0 is off.",
     )
     spike_lookback_days = days_field(
         "Spike average (days)",
         7,
         1,
         90,
-        "How many of the member's last days with spend are in this average, for example 7.",
+        "How many of the member's last days with spend are in this average.",
     )
     cycle_outlier_multiplier = multiplier_field(
         "Above the team in a cycle (times the median)",
         "10.0",
-        "Cycle spend above this many times the median of active members, for example 10. 0 is off.",
+        "Cycle spend above this many times the median of active members. 0 is off.",
     )
     expensive_model_multiplier = multiplier_field(
         "Expensive requests (times the member's usual cost per request)",
         "3.0",
-        "Cost per request in 24 h above this many times the member's usual, for example 3. 0 is off.",
+        "Cost per request in 24 h above this many times the member's usual. 0 is off.",
     )
     expensive_model_min_dollars = dollars_field(
         "Compare the cost per request from ($ in 24 h)",
         20,
-        "The cost per request is compared only if spend in 24 h is at least this many US dollars, for "
-        "example 20.",
+        "The cost per request is compared only if spend in 24 h is at least this many US dollars.",
     )
     machine_pace_per_hour = count_field(
         "Machine's pace (requests an hour)",
         100,
         "Flags members who make at least this many requests an hour, faster than a person works, in at "
         "least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if "
-        "their requests are also more than five times the member's usual. For example 100. 0 is off.",
+        "their requests are also more than five times the member's usual. 0 is off.",
         db_default=100,
     )
     price_changes = models.BooleanField(
@@ -108,7 +107,7 @@ class DetectionSettings(SingletonModel):
         42,
         14,
         90,
-        "Days of the member's own history that define the usual, for example 42.",
+        "Days of the member's own history that define the usual.",
     )
     own_baseline_min_days = days_field(
         "Days with spend that make a history",
@@ -116,33 +115,32 @@ class DetectionSettings(SingletonModel):
         0,
         30,
         "A member with spend on fewer days than this counts as having no history: an alert then requires "
-        "spend, and requests or the price of a token, to exceed what is usual for the team. For example 2.",
+        "spend, and requests or the price of a token, to exceed what is usual for the team.",
     )
     drift_multiplier = multiplier_field(
         "Slow drift (times the member's usual week)",
         "2.5",
-        "Drift is a week's spend above this many times the member's usual week, for example 2.5. 0 is off.",
+        "Drift is a week's spend above this many times the member's usual week. 0 is off.",
     )
     floor_dollars = dollars_field(
         "Spend floor ($ in 24 h)",
         50,
-        "A member's spend below this many US dollars in 24 h never raises an alert by a comparison, for "
-        "example 50. Half of this is enough if the member makes far more requests than ever before, or far "
-        "more expensive ones. 0 means no floor.",
+        "A member's spend below this many US dollars in 24 h never raises an alert by a comparison. Half of "
+        "this is enough if the member makes far more requests than ever before, or far more expensive ones. "
+        "0 means no floor.",
     )
     continuation_hours = hours_field(
         "Continuation window (hours)",
         24,
         720,
-        "A cleared finding that returns within this many hours is continued rather than found again, for "
-        "example 24.",
+        "A cleared finding that returns within this many hours is continued rather than found again.",
         db_column="cooldown_hours",
     )
     stale_after_hours = hours_field(
         "Data counts as missing after (hours)",
         6,
         168,
-        "Data older than this many hours counts as missing, so nothing is opened or cleared. For example 6.",
+        "Data older than this many hours counts as missing, so nothing is opened or cleared.",
     )
     confirm_by_own_history = models.BooleanField(
         "Alert only if the spend is also unusual for that member",

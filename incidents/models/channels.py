@@ -139,9 +139,9 @@ class Channel(models.Model):
         help_text="The environment variable that this channel was created from, so that it is created only "
         "once.",
     )
-    last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_ok_at = models.DateTimeField("last delivery", null=True, blank=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
-    last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField("last failure", null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(
         null=True,
         blank=True,

@@ -107,7 +107,7 @@ def field_name(row: Model, field: Field) -> str:
     """What a form calls the field, without its unit, as it stands in a sentence: “the spend floor”."""
     label = str(field.verbose_name)
     words = label.partition(" (")[0].removesuffix(" dollars").removesuffix(" cents")
-    if words.endswith(" at"):  # “changed the revoked at of” is no English
+    if field.name.endswith("_at"):  # “changed the revoked of” is no English
         return f"“{words.removesuffix(' at')}”"
     return f"the {words[:1].lower()}{words[1:]}" if words[1:2].islower() else f"“{words}”"
 

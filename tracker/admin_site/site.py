@@ -1,5 +1,7 @@
 """The admin site: a front page by task, and the way back to the page that somebody came from."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +11,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from collector.base.readable import name_plainly
 from tracker.access.codes import lacks_required_code
 from tracker.admin_site import board
 from tracker.admin_site.back import remember_page
@@ -21,6 +24,11 @@ class ProductAdminSite(admin.AdminSite):
     index_title = "Admin"
     enable_nav_sidebar = False  # the front page has every task; a keyboard would pass the sidebar first
     empty_value_display = "–"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        super().register(model_or_iterable, admin_class, **options)
+        for model in [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable:
+            name_plainly(model)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not lacks_required_code(request.user)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth.models import User
 from django.utils.text import capfirst
 
-from detection.models import Exemption
+from detection.models import DetectionSettings, Exemption
 from groups.models import CycleBudget, Group
 from tests.incidents.factories import make_channel, make_member
 from tests.tracker.conftest import make_person
@@ -45,6 +47,27 @@ def test_pages_and_messages_call_a_page_of_the_admin_what_its_board_calls_it():
     named = [name for path in texts for name in pattern.findall(path.read_text("utf-8"))]
     assert len(named) >= 3
     assert [name for name in named if name not in labels] == []
+
+
+def test_the_admin_labels_nothing_as_only_a_table_would():
+    ours = ("collector", "detection", "groups", "incidents", "tracker")
+    labels = [
+        label_for_field(field, model, page)
+        for model, page in admin.site._registry.items()
+        if model._meta.app_label in ours
+        for field in (*(field.name for field in model._meta.concrete_fields), *page.list_display)
+    ]
+    assert [label for label in labels if re.search(r"\bat$|^is |\bok\b", label, re.IGNORECASE)] == []
+
+
+def test_no_setting_of_detection_gives_its_default_as_the_example():
+    repeated = [
+        field.name
+        for field in DetectionSettings._meta.concrete_fields
+        for example in re.findall(r"[Ff]or example ([\d.]+\d)", field.help_text)
+        if Decimal(example) == field.default
+    ]
+    assert repeated == []
 
 
 def make_budget() -> CycleBudget:
