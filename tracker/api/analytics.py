@@ -145,7 +145,7 @@ def read_analytics(
 ) -> dict[str, object]:
     """How the team works with it, over the `days` whole UTC days before today."""
     report = Insights(filters_for(request, days, group=group))
-    rows = TeamAnalyticsDay.objects.between(*report.span[:2]).order_by("day")
+    team_days = team_days_of(report, "agent-edits", "tabs")
     # Whole days: today, the last of the report's, is not over.
     active = list(zip(report.period.shown_days, report.daily_active, report.daily_requesters, strict=True))
     return {
@@ -160,8 +160,8 @@ def read_analytics(
             if day <= report.period.last
         ],
         "surfaces": Surfaces(report.filters).lines,
-        "agentEdits": rows.filter(metric="agent-edits"),
-        "tabs": rows.filter(metric="tabs"),
+        "agentEdits": team_days["agent-edits"],
+        "tabs": team_days["tabs"],
         "mcp": report.tools_by_metric.get("mcp", []),
         "commands": report.tools_by_metric.get("commands", []),
         "fileExtensions": report.extensions,
@@ -170,6 +170,15 @@ def read_analytics(
         "repositories": report.repositories,
         "savings": savings(report),
     }
+
+
+def team_days_of(report: Insights, *metrics: str) -> dict[str, list[TeamAnalyticsDay]]:
+    """The team's days of each metric, oldest first. One query."""
+    days: dict[str, list[TeamAnalyticsDay]] = {metric: [] for metric in metrics}
+    rows = TeamAnalyticsDay.objects.between(*report.span[:2]).filter(metric__in=metrics)
+    for row in rows.order_by("day"):
+        days[row.metric].append(row)
+    return days
 
 
 def plan_exhaustion(report: Insights) -> PlanExhaustion:

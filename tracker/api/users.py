@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
+from django.db.models import Sum
 from ninja import Field, Path, Router, Schema
 
 from collector.base import names
 from collector.base.money import round_cents
 from collector.models import BillingCycle, DailyActivity, Member, MemberModelDay
+from collector.models.totals import span_of
 from detection.models import Anomaly
 from tracker.access.request import AccessRequest
 from tracker.api.errors import ApiError, documented
@@ -147,13 +149,15 @@ def member_row(member: Member, group: str) -> MemberRow:
 
 
 def spending(member: Member, filters: Filters) -> list[CycleSpend]:
-    """The current billing cycle and earlier ones. One query each."""
-    cycles = BillingCycle.objects.filter(start_at__lte=filters.now).order_by("-start_at")[:MOST_CYCLES]
+    """The current billing cycle and earlier ones. Two queries."""
+    cycles = list(BillingCycle.objects.filter(start_at__lte=filters.now).order_by("-start_at")[:MOST_CYCLES])
     rows = MemberModelDay.objects.filter(member=member)
+    sums = {f"cycle{cycle.pk}": Sum("total_cents", filter=span_of(cycle).rows) for cycle in cycles}
+    spent_by_cycle = rows.aggregate(**sums)
     return [
         CycleSpend(cycle_start=cycle.start_at, spend_cents=round_cents(spent))
         for cycle in cycles
-        if (spent := rows.in_cycle(cycle).spend()["total_cents"]) is not None
+        if (spent := spent_by_cycle[f"cycle{cycle.pk}"]) is not None
     ]
 
 

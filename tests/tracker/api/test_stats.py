@@ -117,10 +117,10 @@ def test_days_that_make_no_sense_are_refused(script, days):
     [
         ("/api/stats", 24),
         ("/api/model-costs", 20),
-        ("/api/users/ann@company.com", 27),
+        ("/api/users/ann@company.com", 18),
         ("/api/groups", 14),
         ("/api/anomalies", 16),
-        ("/api/analytics", 30),
+        ("/api/analytics", 20),
     ],
 )
 def test_the_queries_do_not_grow_with_the_company(script, django_assert_max_num_queries, url, most):
