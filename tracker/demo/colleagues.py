@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -15,9 +16,10 @@ from incidents.notifying.recording import ALERTS
 
 from .foresight import Foresight
 
-Deed = Callable[[Incident, datetime], object]
+People = tuple[Actor, Actor]  # who looks first, and who comes to it later
+Deed = Callable[[People, Incident, datetime], object]
 Errand = Callable[[datetime], object]
-Step = tuple[timedelta, Deed]
+Step = tuple[float, Deed]  # minutes from then on
 
 
 class Handling(NamedTuple):
@@ -29,6 +31,7 @@ class Handling(NamedTuple):
 
 ADA, JONAS, PRIYA = Actor(None, "Ada Torres"), Actor(None, "Jonas Weber"), Actor(None, "Priya Nair")
 PEOPLE = (ADA, JONAS, PRIYA)
+FIRST, SECOND = 0, 1
 FIRST_HOUR, LAST_HOUR = 7, 20  # UTC, between which somebody looks at messages at once
 DAY = timedelta(days=1)
 LATELY, LEFT_ALONE = timedelta(days=4), timedelta(hours=30)  # before the end
@@ -36,149 +39,117 @@ LASTING_FROM = timedelta(hours=54)
 AGREED_FOR = timedelta(days=14)
 
 
-def minutes(number: float) -> timedelta:
-    return timedelta(minutes=number)
+def acknowledging(by: int, origin: str = Origin.SLACK) -> Deed:
+    return lambda people, incident, now: lifecycle.acknowledge(incident, people[by], origin, now)
 
 
-def acknowledging(by: Actor, origin: str = Origin.SLACK) -> Deed:
-    return lambda incident, now: lifecycle.acknowledge(incident, by, origin, now)
+def noting(by: int, text: str) -> Deed:
+    return lambda people, incident, now: lifecycle.note(incident, people[by], Origin.PAGE, now, text)
 
 
-def noting(by: Actor, text: str) -> Deed:
-    return lambda incident, now: lifecycle.note(incident, by, Origin.PAGE, now, text)
+def resolving(by: int, text: str) -> Deed:
+    return lambda people, incident, now: lifecycle.resolve(incident, people[by], Origin.PAGE, now, text)
 
 
-def resolving(by: Actor, text: str) -> Deed:
-    return lambda incident, now: lifecycle.resolve(incident, by, Origin.PAGE, now, text)
-
-
-def judging(by: Actor, kind: str, reason: str = "", until: timedelta | None = None) -> Deed:
-    def act(incident: Incident, now: datetime) -> object:
+def judging(by: int, kind: str, reason: str = "", until: timedelta | None = None) -> Deed:
+    def act(people: People, incident: Incident, now: datetime) -> object:
         # Too small counts dollars; where none are counted, the same is said by “expected”.
         is_countable = incident.member is None or incident.cause == Cause.SPEND
         verdict = kind if is_countable or kind != Verdict.TOO_SMALL else Verdict.EXPECTED
         end_at = now + until if until else None
-        return lifecycle.verdict(incident, by, Origin.PAGE, now, verdict, end_at, reason)
+        return lifecycle.verdict(incident, people[by], Origin.PAGE, now, verdict, end_at, reason)
 
     return act
 
 
-def reopening(by: Actor, text: str) -> Deed:
-    return lambda incident, now: lifecycle.reopen(incident, by, Origin.PAGE, now, text)
+def reopening(by: int, text: str) -> Deed:
+    return lambda people, incident, now: lifecycle.reopen(incident, people[by], Origin.PAGE, now, text)
 
 
-def snoozing(by: Actor, length: timedelta, reason: str) -> Deed:
-    return lambda incident, now: lifecycle.snooze(incident, by, Origin.SLACK, now, now + length, reason)
+def snoozing(by: int, length: timedelta, reason: str) -> Deed:
+    return lambda people, incident, now: lifecycle.snooze(
+        incident, people[by], Origin.SLACK, now, now + length, reason
+    )
 
 
 def answering(reply: str) -> Deed:
     """The member concerned answers the newest question, if they were asked."""
 
-    def act(incident: Incident, now: datetime) -> object:
+    def act(people: People, incident: Incident, now: datetime) -> object:
         question = incident.timeline.filter(step__in=ALERTS).order_by("at", "pk").last()
         return question and save_answer(question, reply, None, Origin.EMAIL, now)
 
     return act
 
 
-def stopped(first: Actor, second: Actor) -> Handling:
-    return Handling(
-        (
-            (minutes(7), answering(MemberAnswer.Reply.STOPPED)),
-            (minutes(11), acknowledging(first)),
-            (minutes(24), noting(first, "The agent ran without an end condition. Its owner is stopping it.")),
-        ),
-        (
-            (minutes(12), resolving(first, "Stopped by its owner")),
-            (minutes(14), judging(first, Verdict.REAL)),
-        ),
+STOPPED = Handling(
+    (
+        (7, answering(MemberAnswer.Reply.STOPPED)),
+        (11, acknowledging(FIRST)),
+        (24, noting(FIRST, "The agent ran without an end condition. Its owner is stopping it.")),
+    ),
+    ((12, resolving(FIRST, "Stopped by its owner")), (14, judging(FIRST, Verdict.REAL))),
+)
+AGREED = Handling(
+    (
+        (18, acknowledging(SECOND)),
+        (55, noting(SECOND, "The migration of the test suite was agreed with the team lead.")),
+        (130, judging(SECOND, Verdict.EXPECTED, "Agreed with the team lead", AGREED_FOR)),
     )
-
-
-def agreed(first: Actor, second: Actor) -> Handling:
-    return Handling(
-        (
-            (minutes(18), acknowledging(second)),
-            (minutes(55), noting(second, "The migration of the test suite was agreed with the team lead.")),
-            (minutes(130), judging(second, Verdict.EXPECTED, "Agreed with the team lead", AGREED_FOR)),
-        )
+)
+SNOOZED = Handling(
+    (
+        (9, acknowledging(FIRST, Origin.PAGE)),
+        (40, noting(FIRST, "Asked for the reason in a direct message.")),
+    ),
+    (
+        (12, snoozing(FIRST, timedelta(hours=4), "Over, they say; looking again later today")),
+        (190, resolving(SECOND, "Back to a cheaper model")),
+        (192, judging(SECOND, Verdict.REAL)),
+    ),
+)
+PLANNED = Handling(
+    (
+        (22, acknowledging(SECOND)),
+        (61, judging(SECOND, Verdict.PLANNED, "Load test of the new pipeline", AGREED_FOR)),
     )
-
-
-def snoozed(first: Actor, second: Actor) -> Handling:
-    return Handling(
-        (
-            (minutes(9), acknowledging(first, Origin.PAGE)),
-            (minutes(40), noting(first, "Asked for the reason in a direct message.")),
-        ),
-        (
-            (minutes(12), snoozing(first, minutes(240), "Over, they say; looking again later today")),
-            (minutes(190), resolving(second, "Back to a cheaper model")),
-            (minutes(192), judging(second, Verdict.REAL)),
-        ),
-    )
-
-
-def planned(first: Actor, second: Actor) -> Handling:
-    return Handling(
-        (
-            (minutes(22), acknowledging(second)),
-            (minutes(61), judging(second, Verdict.PLANNED, "Load test of the new pipeline", AGREED_FOR)),
-        )
-    )
-
-
-def reopened(first: Actor, second: Actor) -> Handling:
-    return Handling(
-        (
-            (minutes(14), acknowledging(first)),
-            (minutes(75), resolving(first, "Explained in the team's channel")),
-            (minutes(190), reopening(second, "It is still going on")),
-            (minutes(260), acknowledging(second, Origin.PAGE)),
-        ),
-        (
-            (minutes(30), resolving(second, "Settled: the sessions were closed")),
-            (minutes(33), judging(second, Verdict.REAL)),
-        ),
-    )
-
-
-def too_small(first: Actor, second: Actor) -> Handling:
-    return Handling(
-        ((minutes(35), acknowledging(second)),),
-        ((minutes(40), judging(second, Verdict.TOO_SMALL, "Over, and not worth more of anyone's time")),),
-    )
-
-
+)
+REOPENED = Handling(
+    (
+        (14, acknowledging(FIRST)),
+        (75, resolving(FIRST, "Explained in the team's channel")),
+        (190, reopening(SECOND, "It is still going on")),
+        (260, acknowledging(SECOND, Origin.PAGE)),
+    ),
+    ((30, resolving(SECOND, "Settled: the sessions were closed")), (33, judging(SECOND, Verdict.REAL))),
+)
+TOO_SMALL = Handling(
+    ((35, acknowledging(SECOND)),),
+    ((40, judging(SECOND, Verdict.TOO_SMALL, "Over, and not worth more of anyone's time")),),
+)
 # What is done about an incident of a member, from its alert on: each gets the next of these.
-PLANS = (stopped, snoozed, agreed, reopened, too_small, planned)
+PLANS = (STOPPED, SNOOZED, AGREED, REOPENED, TOO_SMALL, PLANNED)
 # The same where the spend goes on for days: somebody has agreed to that.
-LASTING = (agreed, planned)
-
-
-def of_the_team(first: Actor, second: Actor) -> Handling:
-    """What concerns everybody: a budget, a price, a limit."""
-    return Handling(
+LASTING = (AGREED, PLANNED)
+# The same for what is still there when somebody opens the demo.
+UNFINISHED = (
+    Handling(
         (
-            (minutes(18), acknowledging(first)),
-            (minutes(42), noting(first, "The team leads know and will decide on Monday.")),
-        ),
-        ((minutes(50), resolving(second, "Settled at the team leads' meeting")),),
-    )
-
-
-def unfinished(first: Actor, second: Actor) -> tuple[Handling, ...]:
-    """The same for what is still there when somebody opens the demo."""
-    return (
-        Handling(
-            (
-                (minutes(9), acknowledging(first)),
-                (minutes(26), noting(first, "Asked whether the expensive model is needed for all of it.")),
-                (minutes(31), snoozing(first, 5 * DAY, "An answer is expected next week")),
-            )
-        ),
-        agreed(first, second),
-    )
+            (9, acknowledging(FIRST)),
+            (26, noting(FIRST, "Asked whether the expensive model is needed for all of it.")),
+            (31, snoozing(FIRST, 5 * DAY, "An answer is expected next week")),
+        )
+    ),
+    AGREED,
+)
+# What concerns everybody: a budget, a price, a limit.
+OF_THE_TEAM = Handling(
+    (
+        (18, acknowledging(FIRST)),
+        (42, noting(FIRST, "The team leads know and will decide on Monday.")),
+    ),
+    ((50, resolving(SECOND, "Settled at the team leads' meeting")),),
+)
 
 
 class Colleagues:
@@ -222,32 +193,32 @@ class Colleagues:
         if self.end_at - now < LEFT_ALONE:
             return
         over_at = self._over_at(incident, now)
+        people = PEOPLE[place % 3], PEOPLE[(place + 1) % 3]
         plan = self._plan_for(incident, over_at - now, place, now)
         looked_at = now if incident.severity == Severity.CRITICAL else attended(now)
-        for delay, step in plan.at_once:
-            self._put(looked_at + delay, incident.pk, step)
+        first_at = [looked_at + timedelta(minutes=minutes) for minutes, _ in plan.at_once]
+        for at, (_, deed) in zip(first_at, plan.at_once, strict=True):
+            self._put(at, incident.pk, partial(deed, people))
         # A finding holds for a day after the spend behind it, and a day after it was resolved it reopens.
-        last_at = max([looked_at + delay for delay, _ in plan.at_once] + [attended(over_at - DAY)])
-        for delay, step in plan.at_last:
-            self._put(last_at + delay, incident.pk, step)
+        last_at = max([*first_at, attended(over_at - DAY)])
+        for minutes, deed in plan.at_last:
+            self._put(last_at + timedelta(minutes=minutes), incident.pk, partial(deed, people))
 
     def _plan_for(self, incident: Incident, lasts: timedelta, place: int, now: datetime) -> Handling:
-        first, second = PEOPLE[place % 3], PEOPLE[(place + 1) % 3]
         if self.end_at - now < LATELY:
-            lately = unfinished(first, second)
-            return lately[place % len(lately)]
+            return UNFINISHED[place % len(UNFINISHED)]
         if incident.member is None:
-            return of_the_team(first, second)
+            return OF_THE_TEAM
         plans = PLANS if lasts < LASTING_FROM else LASTING
-        return plans[place % len(plans)](first, second)
+        return plans[place % len(plans)]
 
     def _over_at(self, incident: Incident, now: datetime) -> datetime:
         email = incident.member.email if incident.member else ""
         return self.foresight.over_at(email, incident.cause, now) if self.foresight else now
 
-    def _put(self, at: datetime, pk: int, step: Deed) -> None:
+    def _put(self, at: datetime, pk: int, act: Callable[[Incident, datetime], object]) -> None:
         def errand(moment: datetime) -> object:
-            return step(Incident.objects.select_related("member").get(pk=pk), moment)
+            return act(Incident.objects.select_related("member").get(pk=pk), moment)
 
         heapq.heappush(self._agenda, (at, next(self._numbers), errand))
 
