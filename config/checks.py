@@ -108,7 +108,7 @@ def check_mail(app_configs: object, **_: object) -> Messages:
         hint = "Set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL."
         yield Error("ALERT_EMAIL_TO is set, but nothing can send mail.", hint, id="config.E010")
     if settings.RESEND_API_KEY and settings.EMAIL_URL:
-        hint = "Mail is sent in one way: drop one of the two."
+        hint = "Mail goes out one way only: drop one of the two."
         yield Error("RESEND_API_KEY and EMAIL_URL are both set.", hint, id="config.E022")
 
 
