@@ -31,13 +31,13 @@ def recipients(channel: Channel, content: Alert | Digest) -> list[str]:
     """The channel's addresses, or the environment's; the member's own where the target says so."""
     members = [incident.member_email for incident in content.incidents] if isinstance(content, Alert) else []
     if channel.audience == Channel.Audience.MEMBER:
-        return [address for address in members if is_writable(address)]
+        return [address for address in members if can_receive_mail(address)]
     listed = channel.target_items() or settings.ALERT_EMAIL_TO
     wanted = [address for item in listed for address in (members if item == MEMBER else [item])]
-    return [address for address in wanted if is_writable(address)]
+    return [address for address in wanted if can_receive_mail(address)]
 
 
-def is_writable(address: str) -> bool:
+def can_receive_mail(address: str) -> bool:
     """Whether mail can be sent there: members may have no address, or something that is not one."""
     try:
         validate_email(address)

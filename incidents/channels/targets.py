@@ -60,8 +60,7 @@ def check_web_address(item: str) -> None:
 
 
 def refuse_metadata_address(url: str) -> None:
-    """ValidationError for where a cloud's metadata service is; a name that leads there is refused when it is
-    called."""
+    """ValidationError for the address of a cloud's metadata service; names are looked up when called."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError as problem:  # json://[

@@ -177,7 +177,7 @@ class Colleagues:
         return self._agenda[0][0] if self._agenda else None
 
     def look(self, now: datetime) -> None:
-        """Handling what to do about each incident that is new."""
+        """Plan what to do about each incident that is new."""
         for incident in Incident.objects.exclude(pk__in=self._seen).order_by("pk"):
             self._seen.add(incident.pk)
             self._plan(incident, now)

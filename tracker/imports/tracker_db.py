@@ -64,7 +64,7 @@ def import_tracker_db(
         except IntegrityError as exc:
             raise FileError(
                 "Members were merged, or rows written, by somebody else meanwhile. Import the file again: "
-                "what is in stays, and the rest is added."
+                "what it has brought stays, and the rest is added."
             ) from exc
     return TrackerImport(parts)
 
