@@ -109,7 +109,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tracker.layout.frame",
-                "tracker.access.context.access",
             ],
         },
     },

@@ -15,8 +15,10 @@ from collector.collecting.freshness import SourceFreshness
 from collector.models import Source, SourceRun
 from incidents.notifying.vendor_lag import is_worth_a_notice
 from tracker import filters
+from tracker.access.exposure import comes_from_outside
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
+from tracker.models import AccessSettings
 from tracker.reports.incidents import is_stale
 from tracker.widgets import formats
 
@@ -69,19 +71,11 @@ class Layout:
     banners: list[Banner]
     freshness: Freshness
     sources: list[SourceFreshness]
+    failed: list[SourceFreshness]  # those whose last reading failed
 
     @property
     def has_key(self) -> bool:
         return bool(settings.CURSOR_ADMIN_API_KEY)
-
-    @property
-    def has_failed(self) -> bool:
-        return bool(failed_sources(self.sources))
-
-
-def failed_sources(sources: list[SourceFreshness]) -> list[SourceFreshness]:
-    """Those whose last reading failed."""
-    return [source for source in sources if source.status == SourceRun.RunStatus.FAILED]
 
 
 DEMO = Banner(
@@ -104,61 +98,58 @@ FIRST_RUN = Banner(
 
 
 def frame(request: AccessRequest) -> dict[str, object]:
-    """Context processor: `frame` (built once, for pages that show it), `theme`, `now`, `filter_query`."""
-    now = timezone.now()
-    return {
+    """Context processor: `frame` (built once, for pages that show it), the filters that links carry on, and
+    what pages show of access."""
+    now, chosen = timezone.now(), request.COOKIES.get("theme", "")
+    carried = {name: request.GET[name] for name in filters.NAMES if request.GET.get(name)}
+    context = {
         "frame": vars(request).setdefault("frame", SimpleLazyObject(lambda: build_layout(request, now))),
-        "theme": theme(request),
+        "theme": chosen if chosen in THEMES else "system",
         "now": now,
-        "filter_query": filter_query(request),
+        "filter_query": f"?{urlencode(carried)}" if carried else "",
         "version": settings.VERSION,
+    }
+    access = getattr(request, "access", None)
+    if access is None:  # an error page of a request that no middleware saw
+        return context
+    return context | {
+        "access": access,
+        "may_respond": access.may(Role.RESPONDER),
+        "is_admin": access.may(Role.ADMIN),
+        "picture_url": request.session.get("picture", "") if access.user else "",
+        "is_open": not settings.AUTH_ENABLED,
+        "is_exposed": not settings.AUTH_ENABLED and comes_from_outside(request),
+        "hides_names": access.sees == AccessSettings.Privacy.PSEUDONYMS,
+        "hides_others": access.sees == AccessSettings.Privacy.OWN,
     }
 
 
 def build_layout(request: AccessRequest, now: datetime) -> Layout:
     access = getattr(request, "access", None)
     if access is None or not access.may(Role.VIEWER):
-        return Layout([], [], Freshness(None, []), [])  # whoever has not signed in learns nothing
+        return Layout([], [], Freshness(None, []), [], [])  # whoever has not signed in learns nothing
     sources = freshness.sources(now, with_newest=False)
-    known_until = filters.known_until(request, now)
-    sent_until = vendor_sent_until(sources, known_until, now)
-    notices = banners(sources) + (
-        vendor_lag_banners(sent_until, now) if sent_until else stale_data_banners(known_until, now)
-    )
-    links = page_links(request, is_admin=access.may(Role.ADMIN))
-    return Layout(links, notices, freshness_of(sources, now, sent_until), sources)
-
-
-def theme(request: AccessRequest) -> str:
-    chosen = request.COOKIES.get("theme", "")
-    return chosen if chosen in THEMES else "system"
-
-
-def filter_query(request: AccessRequest) -> str:
-    """The filters of this address as `?…`, for links to other pages; empty when there are none."""
-    values = {name: request.GET[name] for name in filters.NAMES if request.GET.get(name)}
-    return f"?{urlencode(values)}" if values else ""
-
-
-def page_links(request: AccessRequest, *, is_admin: bool = False) -> list[Link]:
-    pages = PAGES | ADMIN if is_admin else PAGES
-    links, path = [], request.path
-    for name, label in pages.items():
+    events = next(source for source in sources if source.source == Source.EVENTS)
+    failed = [source for source in sources if source.status == SourceRun.RunStatus.FAILED]
+    known_until, sent_until = filters.known_until(request, now), None
+    if known_until and events.age is not None and now - events.age - known_until > VENDOR_SLACK:
+        sent_until = known_until  # where Cursor is behind what was read from it
+    links = []
+    for name, label in (PAGES | ADMIN if access.may(Role.ADMIN) else PAGES).items():
         url = reverse(name)
-        is_below = url != "/" and path.startswith(url.rstrip("/") + "/")
-        links.append(Link(label, url, is_current=path == url or is_below))
-    return links
+        is_below = url != "/" and request.path.startswith(url.rstrip("/") + "/")
+        links.append(Link(label, url, is_current=request.path == url or is_below))
+    notices = banners(events, failed) + late_banners(known_until, sent_until, now)
+    return Layout(links, notices, freshness_of(sources, events, now, sent_until), sources, failed)
 
 
-def banners(sources: list[SourceFreshness]) -> list[Banner]:
+def banners(events: SourceFreshness, failed: list[SourceFreshness]) -> list[Banner]:
     """What the reader must know before relying on a figure."""
     notices = []
     if settings.DEMO:
         notices.append(DEMO)
     elif not settings.CURSOR_ADMIN_API_KEY:
         notices.append(NO_KEY)
-    events = next(source for source in sources if source.source == Source.EVENTS)
-    failed = failed_sources(sources)
     if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
         notices.append(FIRST_RUN)
     if failed:
@@ -170,46 +161,27 @@ def banners(sources: list[SourceFreshness]) -> list[Banner]:
     return notices
 
 
-def stale_data_banners(known_until: datetime | None, now: datetime) -> list[Banner]:
-    """That the figures stop some time ago, and what to do about it."""
+def late_banners(known_until: datetime | None, sent_until: datetime | None, now: datetime) -> list[Banner]:
+    """That the figures stop some time ago, and what to do about it; where Cursor itself is behind, on working
+    days once it lasts as long as is set."""
+    if sent_until:
+        text = (
+            "It responds, but its newest events are older than usual at this hour. Later usage is missing "
+            "from these figures: it is not zero. It arrives with a later collection, so you do not need to "
+            "do anything."
+        )
+        banner = Banner("warning", f"{sent_up_to(sent_until, now)}.", text)
+        return [banner] if is_worth_a_notice(sent_until, now) else []
     if known_until is None or not is_stale(known_until, now):
         return []
     advice = "Check that the hourly job runs, or collect now: python manage.py run_pipeline."
     if not settings.CURSOR_ADMIN_API_KEY:
         advice = "Import a newer export: python manage.py import_usage_csv FILE."
-    return [
-        Banner(
-            "warning",
-            f"No news since {formats.instant(known_until)}.",
-            f"Later usage is missing from these figures; it is not zero. {advice} "
-            "Settings shows each source's last answer.",
-        )
-    ]
-
-
-def vendor_sent_until(
-    sources: list[SourceFreshness], known_until: datetime | None, now: datetime
-) -> datetime | None:
-    """Up to when Cursor has sent events, where that is behind what was read from it; else None."""
-    events = next(source for source in sources if source.source == Source.EVENTS)
-    if known_until is None or events.age is None:
-        return None
-    return known_until if now - events.age - known_until > VENDOR_SLACK else None
-
-
-def vendor_lag_banners(sent_until: datetime, now: datetime) -> list[Banner]:
-    """On working days, once it lasts as long as is set: that Cursor itself is behind."""
-    if not is_worth_a_notice(sent_until, now):
-        return []
-    return [
-        Banner(
-            "warning",
-            f"{sent_up_to(sent_until, now)}.",
-            "It responds, but its newest events are older than usual at this hour. Later usage is missing "
-            "from these figures: it is not zero. It arrives with a later collection, so you do not need to "
-            "do anything.",
-        )
-    ]
+    text = (
+        f"Later usage is missing from these figures; it is not zero. {advice} "
+        "Settings shows each source's last answer."
+    )
+    return [Banner("warning", f"No news since {formats.instant(known_until)}.", text)]
 
 
 def sent_up_to(sent_until: datetime, now: datetime) -> str:
@@ -218,10 +190,9 @@ def sent_up_to(sent_until: datetime, now: datetime) -> str:
 
 
 def freshness_of(
-    sources: list[SourceFreshness], now: datetime, sent_until: datetime | None = None
+    sources: list[SourceFreshness], events: SourceFreshness, now: datetime, sent_until: datetime | None
 ) -> Freshness:
     """When usage events were last read, and which sources are older than they should be."""
-    events = next(source for source in sources if source.source == Source.EVENTS)
     stale = [source for source in sources if source.is_stale and source.last_run_at]
     problems = [
         Problem(
