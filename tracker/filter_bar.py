@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from detection.vocabulary import Rule, Severity
 from groups.tree import options as group_options
@@ -47,14 +48,11 @@ class Choices:
     comparisons: list[Choice]
     clear_url: str
     groups: Sequence[Choice] = ()
+    has_many_groups: bool = False
     models: Sequence[Choice] = ()
     badges: Sequence[tuple[str, list[Choice]]] = ()
     surfaces: Sequence[Choice] = ()
     incident_filters: Sequence[tuple[str, str, list[Choice]]] = ()  # name, label, choices
-
-    @property
-    def has_many_groups(self) -> bool:
-        return len(self.groups) > MOST_LISTED_GROUPS
 
 
 def build_period_choices(filters: Filters, path: str) -> Choices:
@@ -80,10 +78,12 @@ def build_filter_choices(filters: Filters, path: str) -> Choices:
     """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
     return replace(
         build_period_choices(filters, path),
-        groups=_group_choices(filters),
+        **_group_choices(filters),
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
-            for key in sorted(filters.palette.models, key=palette.by_name)
+            for key in sorted(
+                filters.palette.models, key=lambda model: palette.display_name(model).casefold()
+            )
             if key
         ],
         badges=[
@@ -104,7 +104,7 @@ def build_incident_choices(filters: Filters, path: str) -> Choices:
         bar,
         period_fields=bar.period_fields + carried,
         comparisons=[],
-        groups=_group_choices(filters),
+        **_group_choices(filters),
         clear_url=path + filters.query(**dict.fromkeys(("group", *WORDS), "")),
         incident_filters=[
             ("status", "Status", _named_choices(statuses, filters.status)),
@@ -118,9 +118,15 @@ def _named_choices(pairs: Iterable[tuple[str, str]], current: str) -> list[Choic
     return [Choice(value, str(label), value == current) for value, label in pairs]
 
 
-def _group_choices(filters: Filters) -> list[Choice]:
+class GroupChoices(TypedDict):
+    groups: list[Choice]
+    has_many_groups: bool
+
+
+def _group_choices(filters: Filters) -> GroupChoices:
     current = filters.group.path if filters.group else None
-    return [
+    choices = [
         Choice(option.path, "\u2003" * option.depth + option.label, option.path == current)
         for option in filters.options or group_options(filters.groups)
     ]
+    return {"groups": choices, "has_many_groups": len(choices) > MOST_LISTED_GROUPS}

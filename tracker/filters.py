@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -79,20 +79,26 @@ class Filters:
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
-    known_groups: list[KnownGroup] | None = None  # the same, closed ones among them
-    known_cycles: Cycles | None = None  # where they were asked for already
-    known_palette: palette.Palette | None = None  # where a model was asked for
-    stored_mark: str | None = None  # the same
+    is_narrowed: bool = field(init=False)  # whether a filter other than the period narrows usage
+    narrows_incidents: bool = field(init=False)
+    keeps_unused: bool = field(init=False)  # unused seats: they have no model, no surface, and few badges
+
+    def __post_init__(self) -> None:
+        whose, how = self.group or self.search, self.model or self.badge or self.surface
+        states = self.status or self.severity or self.rule
+        vars(self).update(
+            is_narrowed=bool(whose or how), narrows_incidents=bool(whose or states), keeps_unused=not how
+        )
 
     @cached_property
     def palette(self) -> palette.Palette:
         """The colours of models, and which of them there are. One query at most."""
-        return self.known_palette or palette.load()
+        return palette.load()
 
     @cached_property
     def cycles(self) -> Cycles:
         """This cycle, the one before it, and the first day that a report on them reads. One query at most."""
-        return self.known_cycles or first_day(self.now)
+        return first_day(self.now)
 
     @cached_property
     def no_cycle(self) -> str:
@@ -102,7 +108,7 @@ class Filters:
     @cached_property
     def groups(self) -> list[KnownGroup]:
         """All groups, closed ones among them. One query at most."""
-        return load_groups() if self.known_groups is None else self.known_groups
+        return load_groups()
 
     @cached_property
     def budgets(self) -> BudgetAmounts | None:
@@ -112,7 +118,7 @@ class Filters:
     @cached_property
     def mark(self) -> str:
         """Of what the tables held when the page was asked for. One query at most."""
-        return changes.current_mark(self.stored_mark)
+        return changes.current_mark()
 
     def comparison_by(self, key: str) -> Comparison | None:
         """What the period is compared with; None if there is no data for it."""
@@ -147,24 +153,11 @@ class Filters:
         return replace(self, period=replace(self.period, key=periods.DATES)).query()
 
     @property
-    def is_narrowed(self) -> bool:
-        """Whether a filter other than the period narrows usage."""
-        return bool(self.group or self.search or self.model or self.badge or self.surface)
-
-    @property
-    def narrows_incidents(self) -> bool:
-        return bool(self.group or self.search or self.status or self.severity or self.rule)
-
-    @property
-    def keeps_unused(self) -> bool:
-        """Whether unused seats are still shown: they have no model, no surface, and few badges."""
-        return not (self.model or self.badge or self.surface)
-
-    @property
     def everybody(self) -> Filters:
         """The same period, for everybody that the reader may see."""
         found = replace(self, group=None, search="", model="", badge="", surface="")
-        vars(found).update({name: getattr(self, name) for name in ("palette", "cycles", "mark", "budgets")})
+        shared = ("palette", "cycles", "groups", "mark", "budgets")
+        vars(found).update({name: getattr(self, name) for name in shared})
         return found
 
     @cached_property
@@ -197,8 +190,10 @@ def period_query(filters: Filters) -> str:
 def filters_from(request: AccessRequest) -> Filters:
     """The filters of a page's address, limited to the members that its reader may see."""
     now = timezone.now()
-    visible, mark = visible_ids(request.access, utc_day(now)), getattr(request, "stored_mark", None)
-    return replace(parse_filters(request.GET, now, visible, known_until(request, now)), stored_mark=mark)
+    visible = visible_ids(request.access, utc_day(now))
+    asked = parse_filters(request.GET, now, visible, known_until(request, now))
+    vars(asked)["mark"] = changes.current_mark(getattr(request, "stored_mark", None))
+    return asked
 
 
 def known_until(request: AccessRequest, now: datetime) -> datetime | None:
@@ -227,26 +222,26 @@ def parse_filters(
     models = palette.load() if values["model"] else None
     if models and values["model"] not in models.models:
         notes.append(f"No usage of the model “{values['model']}” is known")
-    return Filters(
+    found = Filters(
         period=period,
         now=now,
         visible=visible,
         group=group,
         notes=tuple(notes),
         options=tuple(option for option in options if not option.is_closed or option == group),
-        known_groups=groups,
-        known_cycles=cycles,
-        known_palette=models,
         **{name: values[name] for name in WORDS},
     )
+    known = {"groups": groups, "cycles": cycles, "palette": models}
+    vars(found).update({name: value for name, value in known.items() if value is not None})
+    return found
 
 
 def read_values(query: QueryDict) -> dict[str, Any]:
     """By the names of FIELDS; what is absent is empty."""
     values, errors = {}, []
-    for name, field in FIELDS.items():
+    for name, form_field in FIELDS.items():
         try:
-            values[name] = field.clean(query.get(name, ""))
+            values[name] = form_field.clean(query.get(name, ""))
         except ValidationError:
             errors.append(filter_error(name, str(query[name])))
     if errors:

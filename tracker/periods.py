@@ -1,6 +1,6 @@
 """Which days a page is about: whole UTC days before today, today alone, or the billing cycle up to now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -38,28 +38,34 @@ class Period:
     today: date
     cycle: BillingCycle | None = None
     known_until: datetime | None = None  # what came later is unknown, not zero; None: nothing is cut
+    # What follows from these.
+    days: int = field(init=False, compare=False)  # whole ones; none on the first day of a cycle
+    end: date = field(init=False, compare=False)  # the last day that totals count: today in a cycle
+    is_current: bool = field(init=False, compare=False)  # whether today so far is shown after it
+    last_shown: date = field(init=False, compare=False)  # on charts
+    has_average: bool = field(init=False, compare=False)  # saying more than the total: not of one day
+    is_unknown: bool = field(init=False, compare=False)  # whether nothing of it is known at all
+    as_of: datetime | None = field(init=False, compare=False)  # where figures stop before the last day shown
 
-    @property
-    def days(self) -> int:
-        """Whole days; none on the first day of a cycle."""
-        return (self.last - self.first).days + 1
-
-    @property
-    def has_average(self) -> bool:
-        """Whether a day's average says more than the total: not of one day."""
-        return bool(self.cycle) or self.days > 1
-
-    @property
-    def end(self) -> date:
-        """The last day that totals count: today in a cycle, else `last`."""
-        return self.today if self.cycle else self.last
+    def __post_init__(self) -> None:
+        is_current = self.key != DATES  # not where two days were asked for
+        days, last_shown = (self.last - self.first).days + 1, self.today if is_current else self.last
+        vars(self).update(
+            days=days,
+            end=self.today if self.cycle else self.last,
+            is_current=is_current,
+            last_shown=last_shown,
+            has_average=bool(self.cycle) or days > 1,
+            is_unknown=not self.is_known(self.first),
+            as_of=None if self.is_known(last_shown) else self.known_until,
+        )
 
     @cached_property
     def averaged(self) -> list[date]:
         """What averages count: days that lie wholly in the period, are over and are wholly known."""
         is_cut = self.cycle is not None and self.cycle.start_at > day_start(self.first)
         whole = days_between(self.first + timedelta(days=int(is_cut)), self.last)
-        return [day for day in whole if is_whole(day, self.known_until)]
+        return [day for day in whole if self.known_until is None or day_end(day) <= self.known_until]
 
     def is_known(self, day: date) -> bool:
         """Whether anything of `day` is known; of one that is not, no figure is zero."""
@@ -68,26 +74,6 @@ class Period:
     def seen_until(self, now: datetime) -> datetime:
         """Where usage stops being known; `now` where none was ever read."""
         return min(self.known_until or now, now)
-
-    @property
-    def is_current(self) -> bool:
-        """Whether today so far is shown after it: not where two days were asked for."""
-        return self.key != DATES
-
-    @property
-    def last_shown(self) -> date:
-        """The last day that charts show."""
-        return self.today if self.is_current else self.last
-
-    @property
-    def as_of(self) -> datetime | None:
-        """Where the figures stop, if that is before the last day shown."""
-        return None if self.is_known(self.last_shown) else self.known_until
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether nothing of the period is known at all."""
-        return not self.is_known(self.first)
 
     @property
     def said(self) -> str:
@@ -235,7 +221,12 @@ def comparison(
     `before`: as many days right before; `cycle`: the same days of the last cycle. A cycle in progress has
     the last one before it, so that both are the same.
     """
-    whole = [day for day in days_between(period.first, period.last) if is_whole(day, period.known_until)]
+    known_until = period.known_until
+    whole = [
+        day
+        for day in days_between(period.first, period.last)
+        if known_until is None or day_end(day) <= known_until
+    ]
     if not whole:
         return None
     first, last = whole[0], whole[-1]
@@ -260,11 +251,6 @@ def cycle_comparison(
         ends = utc_day(cycle.end_at), utc_day(last_cycle.end_at)
         return Comparison(first, ends[0], earlier_first, ends[1], cycle, last_cycle)
     return comparison(of_cycle(cycle, now, known_until), "cycle", cycle, last_cycle)
-
-
-def is_whole(day: date, known_until: datetime | None) -> bool:
-    """Whether all of the day is known."""
-    return known_until is None or day_end(day) <= known_until
 
 
 def no_cycle(now: datetime) -> str:

@@ -156,7 +156,7 @@ def read_analytics(
         ),
         "modelTrend": [
             {"date": day, "model": model, "messages": requests}
-            for (day, model), requests in sorted(report.model_requests.items())
+            for (day, model), requests in sorted(report.daily.requests.items())
             if day <= report.period.last
         ],
         "surfaces": Surfaces(report.filters).lines,

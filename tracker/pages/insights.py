@@ -165,7 +165,7 @@ def models_table(report: Insights) -> Table[ModelCost]:
 
 def shares_chart(report: Insights) -> Chart:
     """Shares of served requests by day; the models not named are added up, so that a day makes 100 %."""
-    days, requests, top = report.period.shown_days, report.model_requests, report.top_models
+    days, requests, top = report.period.shown_days, report.daily.requests, report.top_models
     totals, others = Counter[date](), Counter[date]()
     for (day, model), count in requests.items():
         totals[day] += count

@@ -4,9 +4,8 @@ None of them says how well somebody works. docs/metrics.md lists who earns which
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median, quantiles
-from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ ADOPTION_BOUNDS = ((80, "ai-native"), (55, "high-adoption"), (30, "moderate-adop
 MIN_REQUESTS = 10
 
 
-class Habits(NamedTuple):
+@dataclass(frozen=True)
+class Habits:
     """What one member did in the period, as far as badges ask."""
 
     requests: int = 0
@@ -80,24 +80,21 @@ class Habits(NamedTuple):
     applies: int = 0
     cache_read_tokens: int = 0
     is_over_limit: bool = False
+    # What follows from these.
+    per_active_day: float = field(init=False, default=0.0)
+    cents_per_request: float = field(init=False, default=0.0)
+    context_tokens: float = field(init=False, default=0.0)  # read from the cache per request
+    accept_ratio: float = field(init=False, default=0.0)  # of the diffs that were offered, 0 to 1
 
-    @property
-    def per_active_day(self) -> float:
-        return self.requests / self.active_days if self.active_days else 0.0
-
-    @property
-    def cents_per_request(self) -> float:
-        return self.spend_cents / self.requests if self.requests else 0.0
-
-    @property
-    def context_tokens(self) -> float:
-        """Tokens read from the cache per request: how long the conversations are."""
-        return self.cache_read_tokens / self.requests if self.requests else 0.0
-
-    @property
-    def accept_ratio(self) -> float:
-        """Accepted of the diffs that were offered, 0 to 1; none offered counts as none accepted."""
-        return min(self.accepts / self.applies, 1.0) if self.applies else 0.0
+    def __post_init__(self) -> None:
+        own = vars(self)
+        if self.active_days:
+            own["per_active_day"] = self.requests / self.active_days
+        if self.requests:
+            own["cents_per_request"] = self.spend_cents / self.requests
+            own["context_tokens"] = self.cache_read_tokens / self.requests
+        if self.applies:
+            own["accept_ratio"] = min(self.accepts / self.applies, 1.0)
 
 
 @dataclass(frozen=True)

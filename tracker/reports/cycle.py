@@ -29,15 +29,9 @@ class CycleReport:
     daily: list[Day]  # each day of the cycle up to where usage is known, only what lies in it; none if before
     last_daily: list[Day]  # the whole cycle before; empty where it is not known
     forecast: Forecast | None
+    days_left: int
+    last_cents: Decimal | None
     as_of: datetime | None = None  # where the figures stop, if that is before today
-
-    @property
-    def days_left(self) -> int:
-        return self.length - self.day_number
-
-    @property
-    def last_cents(self) -> Decimal | None:
-        return added(self.last_daily).total_cents if self.last_daily else None
 
     @property
     def change(self) -> float | None:
@@ -102,15 +96,19 @@ def report(
     """
     today, start, seen_at = utc_day(now), utc_day(cycle.start_at), min(known_until or now, now)
     daily = days.between(start, utc_day(seen_at), cycle) if seen_at >= cycle.start_at else []
-    is_known = last is not None and known_from is not None and known_from <= utc_day(last.start_at)
+    last_daily, number, length = [], day_number(cycle, today), day_number(cycle, last_day(cycle))
+    if last is not None and known_from is not None and known_from <= utc_day(last.start_at):
+        last_daily = days.between(utc_day(last.start_at), last_day(last), last)
     return CycleReport(
         cycle=cycle,
-        day_number=day_number(cycle, today),
-        length=day_number(cycle, last_day(cycle)),
+        day_number=number,
+        length=length,
         spent=added(daily),
         daily=daily,
-        last_daily=days.between(utc_day(last.start_at), last_day(last), last) if last and is_known else [],
+        last_daily=last_daily,
         forecast=cycle_forecast(cycle, days, seen_at),
+        days_left=length - number,
+        last_cents=added(last_daily).total_cents if last_daily else None,
         as_of=seen_at if utc_day(seen_at) < today else None,
     )
 
@@ -120,11 +118,12 @@ def cycle_forecast(cycle: BillingCycle, days: Days, seen_at: datetime) -> Foreca
 
     `seen_at` is where usage stops being known.
     """
-    if days.first is None or seen_at < cycle.start_at:
+    first = min((day for day, _ in days.sums), default=None)
+    if first is None or seen_at < cycle.start_at:
         return None
     today = utc_day(seen_at)
     yesterday = today - timedelta(days=1)
-    history = [(day, float(days.on(day).total_cents)) for day in days_between(days.first, yesterday)]
+    history = [(day, float(days.on(day).total_cents)) for day in days_between(first, yesterday)]
     before = float(added(days.between(utc_day(cycle.start_at), yesterday, cycle)).total_cents)
     return forecast(history, before, float(days.on(today, cycle).total_cents), remaining_days(cycle, today))
 

@@ -35,11 +35,6 @@ class Days:
         """Each day from `first` to `last`, both included, or its part that lies in `cycle`."""
         return [self.on(day, cycle) for day in days_between(first, last)]
 
-    @property
-    def first(self) -> date | None:
-        """The first day with any row."""
-        return min((day for day, _ in self.sums), default=None)
-
 
 def load(rows: MemberModelDayQuerySet | Statement | None) -> Days:
     """One query, by model as well: that is the order of an index that has all of it."""

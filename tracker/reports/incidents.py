@@ -1,9 +1,9 @@
 """The incidents page: which incidents and anomalies the filters ask for, and how fast they were handled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from django.db.models import DateField, Q, QuerySet, Value
 
@@ -16,7 +16,6 @@ from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
 from detection.vocabulary import Cause, Severity
 from groups.assignments.membership import limit_to
-from groups.tree import GroupOption
 from incidents import times
 from incidents.models import Channel, Incident, Status
 from incidents.models.incidents import IncidentQuerySet
@@ -26,19 +25,6 @@ from tracker.periods import Period
 from tracker.widgets import formats
 
 Rows = TypeVar("Rows", bound=QuerySet)
-
-
-class Scope(Protocol):
-    """Whom incidents are about: all that filters shared with other pages say about them."""
-
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def group(self) -> GroupOption | None: ...
-    @property
-    def search(self) -> str: ...
-    @property
-    def visible(self) -> frozenset[int] | None: ...
 
 
 @dataclass(frozen=True)
@@ -52,17 +38,16 @@ class Watch:
     known_until: datetime | None
     has_looked: bool  # whether detection ever ran
     has_channel: bool  # whether anybody would be notified
+    is_stale: bool = field(init=False)
+    doubt: str = field(init=False)  # why no incident does not mean that nothing is wrong; empty where it does
 
-    @property
-    def is_stale(self) -> bool:
-        return is_stale(self.known_until, self.now)
-
-    @property
-    def doubt(self) -> str:
-        """Why no incident does not mean that nothing is wrong; empty where it does."""
+    def __post_init__(self) -> None:
+        stale, doubt = is_stale(self.known_until, self.now), ""
         if not self.has_looked or self.known_until is None:
-            return "Detection has not run yet"
-        return f"No news since {formats.instant(self.known_until)}" if self.is_stale else ""
+            doubt = "Detection has not run yet"
+        elif stale:
+            doubt = f"No news since {formats.instant(self.known_until)}"
+        vars(self).update(is_stale=stale, doubt=doubt)
 
 
 @dataclass(frozen=True)
@@ -115,21 +100,21 @@ def period_span(period: Period) -> tuple[datetime, datetime]:
     return first, day_end(period.last_shown)
 
 
-def limit_incidents(rows: IncidentQuerySet, scope: Scope) -> IncidentQuerySet:
+def limit_incidents(rows: IncidentQuerySet, filters: Filters) -> IncidentQuerySet:
     """Those of `rows` about whom the reader may see, who are in the group, and whom the search finds."""
-    return limit_members(rows.matching(scope.search), scope)
+    return limit_members(rows.matching(filters.search), filters)
 
 
-def limit_members(rows: Rows, scope: Scope) -> Rows:
+def limit_members(rows: Rows, filters: Filters) -> Rows:
     """Rows (with `member`) of whom the reader may see and who are in the group today.
 
     Rows of the team, which have no member, are no group's.
     """
-    rows = limit_visible(rows, scope.visible)
-    if scope.group is None:
+    rows = limit_visible(rows, filters.visible)
+    if filters.group is None:
         return rows
-    today = rows.filter(member__isnull=False).alias(day=Value(utc_day(scope.now), DateField()))
-    return limit_to(today, scope.group.group_ids)
+    today = rows.filter(member__isnull=False).alias(day=Value(utc_day(filters.now), DateField()))
+    return limit_to(today, filters.group.group_ids)
 
 
 def limit_visible(rows: Rows, visible: frozenset[int] | None) -> Rows:

@@ -1,7 +1,6 @@
 """Figures of the insights page: plans, models, savings, adoption, tools, versions, repositories."""
 
 from collections import Counter
-from datetime import date
 from functools import cached_property
 from math import ceil
 from statistics import fmean, median
@@ -71,15 +70,10 @@ class Insights:
         return usage.daily_counts(self.selection, self.team.people_selection, self.period)
 
     @property
-    def model_requests(self) -> dict[tuple[date, str], int]:
-        """Served requests by shown day and model."""
-        return self.daily.requests
-
-    @property
     def top_models(self) -> list[str]:
         """The models with most requests of the shown days, as many as the share chart names."""
         sums: Counter[str] = Counter()
-        for (_, model), requests in self.model_requests.items():
+        for (_, model), requests in self.daily.requests.items():
             sums[model] += requests
         return [model for model, _ in sums.most_common(SHARE_MODELS)]
 
@@ -128,9 +122,7 @@ class Insights:
     @property
     def whole_daily_active(self) -> list[int]:
         """Of the whole known days, weekends included."""
-        counted = set(self.period.averaged)
-        shown = zip(self.period.shown_days, self.daily_active, strict=True)
-        return [active for day, active in shown if day in counted]
+        return [self.daily.active.get(day, 0) for day in self.period.averaged]
 
     @property
     def mean_daily_active(self) -> float | None:

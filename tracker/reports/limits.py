@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from collector.base.statements import prepared
-from collector.models import BillingCycle, SpendSnapshot
+from collector.models import SpendSnapshot
 from tracker.widgets import formats
 
 
@@ -29,12 +29,8 @@ class StatedLimit(NamedTuple):
         )
 
 
-def stated_limits(cycle: BillingCycle) -> list[StatedLimit]:
-    """Of every member with a limit in the cycle. One query."""
-    return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in _limits(cycle.pk)]
-
-
 @prepared
-def _limits(cycle: int) -> QuerySet:
+def limit_rows(cycle: int) -> QuerySet:
+    """Member, on-demand cents and limit in dollars, of every member with a limit in the cycle."""
     rows = SpendSnapshot.objects.latest_per_member(cycle).filter(limit_dollars__gt=0).order_by()
     return rows.values_list("member_id", "on_demand_cents", "limit_dollars")

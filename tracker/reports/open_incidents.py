@@ -20,49 +20,18 @@ GRAVITY = {"critical": 0, "warning": 1}
 
 @dataclass(frozen=True)
 class OpenIncidents:
-    """`found` lie within group and search, gravest first; `elsewhere` counts those outside them."""
+    """`found` lie within group and search, gravest first."""
 
     found: Sequence[Incident]
-    elsewhere: int
-    filters: Filters
     watch: Watch
-
-    @property
-    def figure(self) -> str:
-        """A dash where nobody has looked: that is no zero."""
-        return str(len(self.found)) if self.found or self.watch.has_looked else formats.NOTHING
-
-    @property
-    def tone(self) -> str:
-        if self.found:
-            return "critical"
-        if self.elsewhere or self.watch.is_stale:
-            return "warning"
-        return "" if self.watch.doubt or self.filters.is_narrowed else "good"
-
-    @property
-    def notes(self) -> list[str]:
-        """What the figure means, and what it leaves out."""
-        said = []
-        if self.found:
-            unanswered = sum(not incident.is_acknowledged for incident in self.found)
-            said.append(f"{unanswered} not yet acknowledged" if unanswered else "all acknowledged")
-        if self.elsewhere:
-            said.append(f"{formats.plural(self.elsewhere, 'more', 'more')} outside this {self.narrowed_by}")
-        if self.watch.doubt:
-            said.append(self.watch.doubt)
-        elif not said:
-            said.append("None under these filters" if self.filters.is_narrowed else "Nothing is wrong")
-        return [*said, *filter(None, [not_narrowing(self.filters)])]
-
-    @property
-    def narrowed_by(self) -> str:
-        names = ["group"] if self.filters.group else []
-        return " and ".join([*names, "search"] if self.filters.search else names)
+    figure: str  # a dash where nobody has looked: that is no zero
+    tone: str
+    notes: list[str]  # what the figure means, and what it leaves out
 
 
 def open_incidents(filters: Filters) -> OpenIncidents:
-    """Narrowed by group and search, and to whom the reader may see. One query; two where none is open."""
+    """Unresolved ones, whatever the period, narrowed by group and search, and to whom the reader may see. One
+    query; two where none is open."""
     asked = filters.visible, names.current().are_hidden
     if filters.group or filters.search:
         narrowed = limit_incidents(Incident.objects.unresolved(), filters)
@@ -72,13 +41,31 @@ def open_incidents(filters: Filters) -> OpenIncidents:
         known = _unresolved(*asked)
     found = [incident for incident in known if incident.is_inside]
     found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
-    now, known_until = filters.now, filters.period.known_until
-    seen = (
-        Watch(now, known_until, has_looked=True, has_channel=known[0].has_channel)
-        if known
-        else watch(now, known_until)
-    )
-    return OpenIncidents(found, len(known) - len(found), filters, seen)
+    now, known_until, elsewhere = filters.now, filters.period.known_until, len(known) - len(found)
+    seen = Watch(now, known_until, True, known[0].has_channel) if known else watch(now, known_until)
+    if found:
+        tone = "critical"
+    elif elsewhere or seen.is_stale:
+        tone = "warning"
+    else:
+        tone = "" if seen.doubt or filters.is_narrowed else "good"
+    figure = str(len(found)) if found or seen.has_looked else formats.NOTHING
+    return OpenIncidents(found, seen, figure, tone, _notes(filters, found, elsewhere, seen))
+
+
+def _notes(filters: Filters, found: list[Incident], elsewhere: int, seen: Watch) -> list[str]:
+    notes = []
+    if found:
+        unanswered = sum(not incident.is_acknowledged for incident in found)
+        notes.append(f"{unanswered} not yet acknowledged" if unanswered else "all acknowledged")
+    if elsewhere:
+        narrowed_by = " and ".join(name for name in ("group", "search") if getattr(filters, name))
+        notes.append(f"{formats.plural(elsewhere, 'more', 'more')} outside this {narrowed_by}")
+    if seen.doubt:
+        notes.append(seen.doubt)
+    elif not notes:
+        notes.append("None under these filters" if filters.is_narrowed else "Nothing is wrong")
+    return [*notes, *filter(None, [not_narrowing(filters)])]
 
 
 @prepared

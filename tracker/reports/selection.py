@@ -22,11 +22,6 @@ class Selection(NamedTuple):
     surface: str = ""
 
     @property
-    def needs_query(self) -> bool:
-        """Whether sums by member and model cannot say what is left."""
-        return self.group_ids is not None or bool(self.surface)
-
-    @property
     def is_everything(self) -> bool:
         return self.group_ids is None and self.member_ids is None and not (self.model or self.surface)
 
@@ -46,10 +41,6 @@ class Selection(NamedTuple):
         if self.member_ids is not None:
             rows = rows.filter(member__in=self.member_ids)
         return rows if self.group_ids is None else membership.limit_to(rows, self.group_ids)
-
-    def keeps(self, pk: int, model: str) -> bool:
-        """Whether a member's use of a model is left, where no query is needed to say so."""
-        return self.keeps_member(pk) and self.model in ("", model)
 
     def keeps_member(self, pk: int) -> bool:
         return self.member_ids is None or pk in self.member_ids

@@ -16,7 +16,7 @@ from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Changes, read_changes
 from tracker.reports.kept import kept
-from tracker.reports.limits import StatedLimit, stated_limits
+from tracker.reports.limits import StatedLimit, limit_rows
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection, day_rows
@@ -58,6 +58,8 @@ class Team:
         self.filters, self.period, self.palette = filters, filters.period, filters.palette
         self.group_rows = usage.group_rows(filters.group, self.period.first, self.period.end)
         self.people = people.everybody(self.period.end)
+        # Whether nothing at all has ever been collected.
+        self.is_empty = not self.palette.models and not self.people
         self.person_ids = {pk for pk, person in self.people.items() if person.is_person}
 
     @cached_property
@@ -83,11 +85,6 @@ class Team:
             return everybody
 
         return kept("activity", self.filters, read)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all has ever been collected."""
-        return not self.palette.models and not self.people
 
     @cached_property
     def nothing_fits(self) -> str:
@@ -131,8 +128,8 @@ class Team:
     @cached_property
     def stated_limits(self) -> list[StatedLimit]:
         """Of every member with a limit, as Cursor last stated them for this cycle. One query."""
-        cycle = self.filters.cycles[0]
-        return stated_limits(cycle) if cycle else []
+        rows = limit_rows(self.filters.cycles[0].pk) if self.filters.cycles[0] else ()
+        return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in rows]
 
     @cached_property
     def active_days(self) -> dict[int, int]:
