@@ -71,7 +71,8 @@ def group_options(names: dict[int, str]) -> list[GroupOption]:
     covered: dict[tuple[str, ...], set[int]] = {}
     for pk, name in names.items():
         for path in (*ancestors(name), name):
-            place = _place(path)
+            # A parent comes before its children, and these before the parent's next sibling.
+            place = tuple(key(part) for part in path.split(SEPARATOR))
             paths.setdefault(place, path)
             covered.setdefault(place, set()).add(pk)
     choices = [_option(paths[place], frozenset(covered[place])) for place in sorted(paths)]
@@ -91,11 +92,6 @@ def unknown_group(path: str, choices: Sequence[GroupOption]) -> str:
     alike = [f"“{choice.path}”" for choice in choices if key(path) in key(choice.path)][:MOST_ALIKE]
     problem = f"There is no group “{path}”"
     return f"{problem}: choose {' or '.join(alike)}" if alike else problem
-
-
-def _place(path: str) -> tuple[str, ...]:
-    """Sorts a parent before its children, and these before the parent's next sibling."""
-    return tuple(key(part) for part in path.split(SEPARATOR))
 
 
 def _option(path: str, group_ids: frozenset[int]) -> GroupOption:

@@ -78,18 +78,14 @@ def _count_write(
 ) -> object:
     """Execute the statement; after a write to a tracked table, renew the mark once it is committed."""
     result = execute(sql, params, many, context)
-    if _is_tracked(sql):
+    if not sql.startswith(WRITE_STATEMENTS):
+        return result
+    if sql.startswith(FIRST_LEASE) or _table(sql) not in UNTRACKED_TABLES:
         connection: BaseDatabaseWrapper = context["connection"]
         setattr(connection, OWN_WRITES, _own_write_count(connection) + 1)
         if not _has_uncommitted_writes(connection):
             transaction.on_commit(_renew_change_mark, using=connection.alias, robust=True)
     return result
-
-
-def _is_tracked(sql: str) -> bool:
-    if not sql.startswith(WRITE_STATEMENTS):
-        return False
-    return sql.startswith(FIRST_LEASE) or _table(sql) not in UNTRACKED_TABLES
 
 
 def _table(sql: str) -> str:

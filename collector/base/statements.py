@@ -1,6 +1,6 @@
 """Querysets as SQL with its values, for queries that would take too long to build from expressions."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from datetime import date, datetime
 from typing import Any
@@ -41,6 +41,10 @@ class Slot(Value):
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         return super().as_sql(*args, **kwargs)[0], [self]
+
+    def fill(self, values: Sequence[Any]) -> Any:
+        """Its own of the `values` as the database takes it."""
+        return self.output_field.get_db_prep_value(values[self.place], connection)
 
 
 class SlotSet(ExpressionList):
@@ -93,18 +97,16 @@ class prepared:  # noqa: N801  a decorator
             if is_kept:
                 self.kept = (self.kept if len(self.kept) < MOST_SHAPES else {}) | {shape: kept}
         sql, own = kept[2]
-        return kept, (sql, tuple(_filled(value, values) for value in own)) if sql else None
-
-
-def _is_filled_in(argument: object) -> bool:
-    return type(argument) in FILLED_IN and bool(argument)
+        if not sql:
+            return kept, None
+        return kept, (sql, tuple(value.fill(values) if type(value) is Slot else value for value in own))
 
 
 def _shape(argument: Any, values: list[Any]) -> Any:
     """What makes a statement another one; the values that are filled in are appended to `values`."""
     if isinstance(argument, tuple | frozenset):
         return type(argument), *(_shape(part, values) for part in argument)
-    if not _is_filled_in(argument):
+    if type(argument) not in FILLED_IN or not argument:
         return type(argument), argument  # 0 equals False, and Decimal(0)
     values.append(argument)
     return type(argument)
@@ -116,10 +118,4 @@ def _with_slots(argument: Any, places: Iterator[int]) -> Any:
         if isinstance(argument, frozenset):
             return SlotSet(*parts) if parts else argument
         return argument._make(parts) if hasattr(argument, "_make") else tuple(parts)
-    return Slot(argument, next(places)) if _is_filled_in(argument) else argument
-
-
-def _filled(value: Any, values: list[Any]) -> Any:
-    if not isinstance(value, Slot):
-        return value
-    return value.output_field.get_db_prep_value(values[value.place], connection)
+    return Slot(argument, next(places)) if argument and type(argument) in FILLED_IN else argument

@@ -40,7 +40,24 @@ class SourceFreshness:
 def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
     """Every source, in the order they are collected. Four queries, or one without `newest_at` and the lag."""
     latest, good = SourceRun.objects.newest(now)
-    entries = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
+    entries = []
+    for source in Source.values:
+        run, good_run = latest.get(source), good.get(source)
+        age = max(now - good_run.knows_until, timedelta(0)) if good_run else None
+        status = run.status if run else ""
+        entries.append(
+            SourceFreshness(
+                source=source,
+                label=Source(source).label,
+                status=status,
+                error=run.error if run else "",
+                last_run_at=run.started_at if run else None,
+                last_good_at=good_run.started_at if good_run else None,
+                newest_at=None,
+                age=age,
+                is_stale=status != SourceRun.RunStatus.UNAVAILABLE and is_stale(source, age),
+            )
+        )
     if not with_newest:
         return entries
     sent = dict(Watermark.objects.values_list("source", "sent_until_at"))
@@ -65,22 +82,6 @@ def known_until(now: datetime, mark: datetime | None = None) -> datetime | None:
         newest = MemberModelDay.objects.aggregate(newest=Max("day"))["newest"]
         mark = day_end(newest) if newest else None
     return min(mark, now) if mark else None
-
-
-def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: datetime) -> SourceFreshness:
-    age = max(now - good.knows_until, timedelta(0)) if good else None
-    status = run.status if run else ""
-    return SourceFreshness(
-        source=source,
-        label=Source(source).label,
-        status=status,
-        error=run.error if run else "",
-        last_run_at=run.started_at if run else None,
-        last_good_at=good.started_at if good else None,
-        newest_at=None,
-        age=age,
-        is_stale=status != SourceRun.RunStatus.UNAVAILABLE and is_stale(source, age),
-    )
 
 
 def is_stale(source: str, age: timedelta | None) -> bool:

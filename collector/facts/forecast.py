@@ -67,12 +67,13 @@ def forecast(
     if len(recent) < MIN_DAYS or not days:
         return None
     kinds = {
-        kind: DayKind([cents for day, cents in recent if is_weekend(day) == kind]) for kind in (False, True)
+        kind: DayKind([cents for day, cents in recent if (day.weekday() >= 5) == kind])
+        for kind in (False, True)
     }
     certain, running = before_today_cents + today_cents, before_today_cents
     path, band = [], []
     for remaining in days:
-        kind = kinds[is_weekend(remaining.day)]
+        kind = kinds[remaining.day.weekday() >= 5]
         expected = kind.mean * remaining.share
         running += max(expected, today_cents) if remaining is days[0] else expected
         kind.days += remaining.share
@@ -96,19 +97,13 @@ class DayKind:
         return self.scatter * (self.days + self.days**2 / self.count)
 
 
-def is_weekend(day: date) -> bool:
-    return day.weekday() >= 5
-
-
 def remaining_days(cycle: BillingCycle, today: date) -> list[RemainingDay]:
     """Today and the days after it, each as far as it lies in the cycle."""
-    return [RemainingDay(day, share(cycle, day)) for day in days_between(today, last_day(cycle))]
-
-
-def share(cycle: BillingCycle, day: date) -> float:
-    """How much of `day` lies in the cycle: less than 1 on the days on which it turns."""
-    begins, ends = max(cycle.start_at, day_start(day)), min(cycle.end_at, day_end(day))
-    return (ends - begins) / timedelta(days=1)
+    days = []
+    for day in days_between(today, last_day(cycle)):
+        begins, ends = max(cycle.start_at, day_start(day)), min(cycle.end_at, day_end(day))
+        days.append(RemainingDay(day, (ends - begins) / timedelta(days=1)))
+    return days
 
 
 def last_day(cycle: BillingCycle) -> date:

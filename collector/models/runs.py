@@ -40,7 +40,7 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
         last_good: dict[str, SourceRun] = {}
         for run in _newest_runs(now + CLOCKS_DIFFER):
             latest[run.source] = run
-            if run.is_good:
+            if run.status in SourceRun.GOOD:
                 last_good.setdefault(run.source, run)  # of two that went well the later only asked last
         return latest, last_good
 

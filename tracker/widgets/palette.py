@@ -9,7 +9,7 @@ from django.db.models import Min, QuerySet, Subquery
 
 from collector.base.statements import prepared
 from collector.models import MemberModelDay, Surface
-from detection.findings.wording import model_label
+from detection.findings.wording import model_label as display_name
 from tracker.models import ModelColour
 
 HUES = 12  # colours in tokens.css
@@ -29,20 +29,21 @@ class Palette:
 
     def __init__(self, models: Iterable[str], first_day: date | None = None) -> None:
         self.first_day = first_day  # of all usage: days before it are unknown, not empty
-        self._know(models)
+        self.models, self._known = tuple(models), dict[str, PaletteModel]()
+        for place, key in enumerate(self.models):
+            # Each hue with each weave before grey: a model past the 36th has no colour of its own.
+            dozen = place // HUES
+            slot = f"{place % HUES + 1}{WEAVES[dozen]}" if dozen < len(WEAVES) else OTHER
+            self._known[key] = PaletteModel(key, display_name(key), slot)
 
     def model(self, key: str) -> PaletteModel:
         """A model met for the first time is given the next place, and all others that are new with it."""
         if key not in self._known:
             assign()
-            self._know(ModelColour.objects.in_order().values_list("model", flat=True))
+            vars(self).update(
+                vars(Palette(ModelColour.objects.in_order().values_list("model", flat=True), self.first_day))
+            )
         return self._known.setdefault(key, PaletteModel(key, display_name(key), OTHER))
-
-    def _know(self, models: Iterable[str]) -> None:
-        self.models = tuple(models)
-        self._known = {
-            key: PaletteModel(key, display_name(key), slot(place)) for place, key in enumerate(self.models)
-        }
 
 
 def load() -> Palette:
@@ -76,17 +77,6 @@ def assign() -> None:
             )
     except DatabaseError:
         return
-
-
-def slot(place: int) -> str:
-    """Each hue with each weave before grey: a model past the 36th has no colour of its own."""
-    dozen = place // HUES
-    return f"{place % HUES + 1}{WEAVES[dozen]}" if dozen < len(WEAVES) else OTHER
-
-
-def display_name(key: str) -> str:
-    """The vendor's own name, but for `default`, which its users know as Auto, and for none."""
-    return model_label(key)
 
 
 def surface_name(key: str) -> str:
