@@ -17,12 +17,5 @@ def budgets_table(lines: Sequence[BudgetLine]) -> Table[BudgetLine]:
         Column("pace", "Forecast", lambda line: line.pace, sortable=False),
         Column("limit", "Limit in Cursor", lambda line: line.limit_cents, "money"),
     ]
-    return Table(
-        "budgets",
-        "Budgets",
-        columns,
-        lines,
-        sort="-share",
-        row_choices=LONG_ROWS,
-        empty="No budget is set. An administrator can set budgets in the admin.",
-    )
+    empty = "No budget is set. An administrator can set budgets in the admin."
+    return Table("budgets", "Budgets", columns, lines, sort="-share", row_choices=LONG_ROWS, empty=empty)

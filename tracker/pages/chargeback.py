@@ -90,40 +90,28 @@ def groups_table(result: Chargeback, changes: ChargeChanges) -> Table[GroupCharg
     change: list[Column[GroupCharge]] = change_columns(
         changes.comparison, changes.by_group, lambda row: row.group_id
     )
-    return Table(
-        "groups",
-        "By group",
-        [
-            Column("group", "Group", lambda row: row.name),
-            Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
-            *figure_columns(lambda row: row.figures, result, change),
-        ],
-        result.groups,
-        sort="-total",
-        empty=NOTHING_SPENT,
-    )
+    columns = [
+        Column("group", "Group", lambda row: row.name),
+        Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
+        *figure_columns(lambda row: row.figures, result, change),
+    ]
+    return Table("groups", "By group", columns, result.groups, sort="-total", empty=NOTHING_SPENT)
 
 
 def members_table(result: Chargeback, changes: ChargeChanges) -> Table[MemberCharge]:
     change: list[Column[MemberCharge]] = change_columns(
         changes.comparison, changes.by_member, lambda row: (row.group_id, row.member_id)
     )
+    columns = [
+        Column("group", "Group", lambda row: row.group),
+        Column("member", "Member", lambda row: row.name or row.email, link=lambda row: member_url(row.email)),
+        Column("email", "E-mail", lambda row: row.email, only_csv=True),
+        *figure_columns(lambda row: row.figures, result, change),
+    ]
     return Table(
-        "members",
-        "By group and member",
-        [
-            Column("group", "Group", lambda row: row.group),
-            Column(
-                "member", "Member", lambda row: row.name or row.email, link=lambda row: member_url(row.email)
-            ),
-            Column("email", "E-mail", lambda row: row.email, only_csv=True),
-            *figure_columns(lambda row: row.figures, result, change),
-        ],
-        [member for group in result.groups for member in group.members],
-        sort="-total",
-        row_choices=LONG_ROWS,
-        empty=NOTHING_SPENT,
-    )
+        "members", "By group and member", columns, [row for group in result.groups for row in group.members],
+        sort="-total", row_choices=LONG_ROWS, empty=NOTHING_SPENT,
+    )  # fmt: skip
 
 
 def groups_tree(

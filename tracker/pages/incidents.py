@@ -134,12 +134,8 @@ def incidents_table(report: IncidentsReport, access: Access) -> Table[Incident]:
     columns: list[Column[Incident]] = [
         *([tick] if access.may(Role.RESPONDER) else []),
         Column(
-            "incident",
-            "Incident",
-            lambda i: i.pk,
-            shown=name,
-            link=lambda i: i.get_absolute_url(),
-            under=flags,
+            "incident", "Incident", lambda i: i.pk, shown=lambda i: f"#{i.pk} {i.who}",
+            link=lambda i: i.get_absolute_url(), under=flags,
         ),
         Column("who", "Who", lambda i: i.who, only_csv=True),
         Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
@@ -150,16 +146,11 @@ def incidents_table(report: IncidentsReport, access: Access) -> Table[Incident]:
         Column("detected", "Detected", lambda i: i.detected_at, "ago"),
         Column("acknowledged", "Acknowledged by", acknowledged_by),
         Column("verdict", "Verdict", lambda i: i.verdict, shown=lambda i: i.get_verdict_display()),
-    ]
+    ]  # fmt: skip
     return Table(
-        "incidents",
-        "Incidents",
-        columns,
-        report.incidents,
-        sort="-detected",
-        row_choices=LONG_ROWS,
-        empty="No incident matches these filters.",
-    )
+        "incidents", "Incidents", columns, report.incidents,
+        sort="-detected", row_choices=LONG_ROWS, empty="No incident matches these filters.",
+    )  # fmt: skip
 
 
 def acknowledged_by(incident: Incident) -> str:
@@ -167,10 +158,6 @@ def acknowledged_by(incident: Incident) -> str:
     who = names.current().actor(incident.acknowledged_by)
     waits = incident.status in (Status.OPEN, Status.ALERTED)
     return f"{who}, earlier" if who and waits else who
-
-
-def name(incident: Incident) -> str:
-    return f"#{incident.pk} {incident.who}"
 
 
 def checkbox(incident: Incident) -> SafeString:
@@ -187,15 +174,10 @@ def checkbox(incident: Incident) -> SafeString:
 
 def anomalies_table(report: IncidentsReport) -> Table[Anomaly]:
     return Table(
-        "anomalies",
-        "All anomalies",
-        [
+        "anomalies", "All anomalies", [
             Column(
-                "who",
-                "Who",
-                lambda a: str(a.member or "The team"),
-                link=incident_url,
-                under=lambda a: cells.flag(severity_flag(a)),
+                "who", "Who", lambda a: str(a.member or "The team"),
+                link=incident_url, under=lambda a: cells.flag(severity_flag(a)),
             ),
             Column("message", "What", sentence_of, "sentence", sortable=False),
             Column("rule", "Rule", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
@@ -205,18 +187,12 @@ def anomalies_table(report: IncidentsReport) -> Table[Anomaly]:
             Column("onset", "Onset", lambda a: a.onset_at, "ago"),
             Column("detected", "Detected", lambda a: a.detected_at, "ago"),
             Column(
-                "cleared",
-                "Cleared",
-                lambda a: a.cleared_at,
-                "ago",
+                "cleared", "Cleared", lambda a: a.cleared_at, "ago",
                 help="The first run that no longer found it.",
             ),
         ],
-        report.anomalies,
-        sort="-detected",
-        row_choices=LONG_ROWS,
-        empty="No anomaly matches these filters.",
-    )
+        report.anomalies, sort="-detected", row_choices=LONG_ROWS, empty="No anomaly matches these filters.",
+    )  # fmt: skip
 
 
 def incident_url(anomaly: Anomaly) -> str:

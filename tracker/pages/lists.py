@@ -32,11 +32,5 @@ def repositories_table(rows: Sequence[Repository], *, is_one_members: bool = Fal
     ]
     empty = "No commits are known for this period, or your plan does not report them."
     return Table(
-        "repositories",
-        "Repositories",
-        columns,
-        rows,
-        sort="-lines",
-        empty=empty,
-        page_rows=SIDE_ROWS,
+        "repositories", "Repositories", columns, rows, sort="-lines", empty=empty, page_rows=SIDE_ROWS
     )

@@ -102,9 +102,7 @@ def tokens_chart(report: MemberReport) -> Chart:
 
 def models_table(report: MemberReport) -> Table[ModelCost]:
     return Table(
-        "models",
-        "Cost by model",
-        [
+        "models", "Cost by model", [
             Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model),
             Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
             Column("failed", "Failed", lambda m: m.totals.failed_requests, "count", help=MEANINGS["failed"]),
@@ -118,9 +116,8 @@ def models_table(report: MemberReport) -> Table[ModelCost]:
             Column("share", "Of spend", lambda m: m.spend_share, "share"),
         ],
         model_costs(report.usage, report.team.palette, report.changes.by_model),
-        sort="-spend",
-        empty="No requests in this period.",
-    )
+        sort="-spend", empty="No requests in this period.",
+    )  # fmt: skip
 
 
 def days_table(report: MemberReport) -> Table[MemberDay]:
@@ -158,25 +155,16 @@ def days_table(report: MemberReport) -> Table[MemberDay]:
 
 def incidents_table(report: MemberReport) -> Table[Incident]:
     return Table(
-        "incidents",
-        "Incidents",
-        [
-            Column("incident", "Incident", lambda i: i.pk, shown=short_name, link=incident_url, under=flags),
+        "incidents", "Incidents", [
+            Column(
+                "incident", "Incident", lambda i: i.pk, shown=lambda i: f"#{i.pk}",
+                link=lambda i: i.get_absolute_url(), under=flags,
+            ),
             Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
             Column("severity", "Severity", lambda i: i.severity, "flag", shown=severity_flag),
             Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
             Column("detected", "Detected", lambda i: i.detected_at, "ago"),
             Column("resolved", "Resolved", lambda i: i.resolved_at, "ago"),
         ],
-        report.incidents,
-        sort="-detected",
-        empty="No incidents so far.",
+        report.incidents, sort="-detected", empty="No incidents so far.",
     )  # fmt: skip
-
-
-def short_name(incident: Incident) -> str:
-    return f"#{incident.pk}"
-
-
-def incident_url(incident: Incident) -> str:
-    return incident.get_absolute_url()

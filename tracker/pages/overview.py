@@ -1,6 +1,7 @@
 """The overview's charts and tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
 
@@ -14,7 +15,6 @@ from tracker.pages.members import members_table
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
-from tracker.reports.usage import Day
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
@@ -39,8 +39,7 @@ def page(report: Overview, query: QueryDict) -> PageParts:
 
 
 def daily_chart(report: Overview) -> Chart:
-    days = report.period.shown_days
-    average = report.per_day.total_cents if report.per_day else None
+    days, per_day = report.period.shown_days, report.per_day
     included = known(report.period, [dollars(day.total_cents - day.billed_cents) for day in report.daily])
     billed = known(report.period, [dollars(day.billed_cents) for day in report.daily])
     return Chart(
@@ -55,25 +54,28 @@ def daily_chart(report: Overview) -> Chart:
             Series("On demand", billed, "tone-1", marks=report.outliers),
             *earlier_bars(report.filters, report.days),
         ],
-        average=None if average is None else dollars(average),
-        notes=[daily_note(report, index) for index in range(len(days))],
+        average=dollars(per_day.total_cents) if per_day else None,
+        notes=daily_notes(report),
         links=day_urls(days, report.filters),
-        summary=f"Average {formats.money(average)} a day." if average is not None else "",
+        summary=f"Average {formats.money(per_day.total_cents)} a day." if per_day else "",
         caption=daily_caption(report),
     )
 
 
-def daily_note(report: Overview, index: int) -> str:
-    """What the day amounts to, and how it compares with the average and the day before."""
-    day, is_today = report.daily[index], report.period.shown_days[index] == report.period.today
-    if not report.period.is_known(report.period.shown_days[index]):
-        return "No data for this day yet"
-    lines = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
-    if report.per_day and report.per_day.total_cents and not is_today:
-        lines.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
-    if report.outliers[index]:
-        lines.append("An outlier day: more than twice the average of days with spend")
-    return "\n".join(lines)
+def daily_notes(report: Overview) -> list[str]:
+    """What each day amounts to, and how it compares with the average and the day before."""
+    period, average, notes = report.period, report.per_day.total_cents if report.per_day else None, []
+    for day, spent, is_outlier in zip(period.shown_days, report.daily, report.outliers, strict=True):
+        if not period.is_known(day):
+            notes.append("No data for this day yet")
+            continue
+        lines = [f"Total {formats.money(spent.total_cents)}, {formats.plural(spent.requests, 'request')}"]
+        if average and day != period.today:
+            lines.append(f"{formats.multiple(spent.total_cents / average)} the average")
+        if is_outlier:
+            lines.append("An outlier day: more than twice the average of days with spend")
+        notes.append("\n".join(lines))
+    return notes
 
 
 def daily_caption(report: Overview) -> str:
@@ -105,12 +107,7 @@ def cycle_chart(cycle: CycleReport) -> Chart:
     length = max(len(days), len(cycle.last_daily))
     short, full = day_labels(days, start + timedelta(days=len(cycle.daily) - 1))
     beyond = [f"Day {number} of the last cycle" for number in range(len(days) + 1, length + 1)]
-    spent = running(cycle.daily)
-    series = [Series("This cycle", padded(spent, length), "tone-2")]
-    if cycle.forecast:
-        series += forecast_series(cycle.forecast, spent, length)
-    if cycle.last_daily:
-        series.append(Series("Last cycle", padded(running(cycle.last_daily), length), "other"))
+    series = cycle_series(cycle, length)
     caption = "Spend added up from the start of the cycle. The last cycle is shown day by day beside it."
     ceiling = band_ceiling(series)
     if cycle.forecast and ceiling:
@@ -131,19 +128,33 @@ def cycle_chart(cycle: CycleReport) -> Chart:
     )
 
 
-def forecast_series(forecast: Forecast, spent: list[float], length: int) -> list[Series]:
+def cycle_series(cycle: CycleReport, length: int) -> list[Series]:
+    """The running totals and the forecast, each with a value or none for `length` days."""
+    spent, last = (
+        [dollars(cents) for cents in accumulate(day.total_cents for day in days)]
+        for days in (cycle.daily, cycle.last_daily)
+    )
+    series = [Series("This cycle", spent, "tone-2")]
+    if cycle.forecast:
+        series += forecast_series(cycle.forecast, spent)
+    if last:
+        series.append(Series("Last cycle", last, "other"))
+    return [replace(line, values=[*line.values, *[None] * (length - len(line.values))]) for line in series]
+
+
+def forecast_series(forecast: Forecast, spent: list[float]) -> list[Series]:
     """The forecast and its band, from the last point of `spent`: today's, or yesterday's on the last day."""
     skipped = 1 if len(forecast.path) > 1 else 0
     actual = spent[: len(spent) - 1 + skipped]
-
-    def line(cents: Iterable[float]) -> list[float | None]:
-        ahead = [dollars(amount) for amount in cents][skipped:]
-        return padded([*[None] * (len(actual) - 1), *actual[-1:], *ahead], length)
-
+    low, high = zip(*forecast.band, strict=True)
+    before = [*[None] * (len(actual) - 1), *actual[-1:]]
+    lines = [
+        [*before, *map(dollars, cents[skipped:])] for cents in (low, high, [c for _, c in forecast.path])
+    ]
     return [
-        Series("Likely at least", line(low for low, _ in forecast.band), "tone-2", band="low"),
-        Series("Likely at most", line(high for _, high in forecast.band), "tone-2", band="high"),
-        Series("Forecast", line(total for _, total in forecast.path), "tone-2", dashed=True),
+        Series("Likely at least", lines[0], "tone-2", band="low"),
+        Series("Likely at most", lines[1], "tone-2", band="high"),
+        Series("Forecast", lines[2], "tone-2", dashed=True),
     ]
 
 
@@ -157,14 +168,6 @@ def band_ceiling(series: Sequence[Series]) -> float | None:
         for is_high in (True, False)
     )
     return float(f"{2 * lines:.1g}") if high > BAND_MOST * lines else None
-
-
-def running(days: list[Day]) -> list[float]:
-    return [dollars(cents) for cents in accumulate(day.total_cents for day in days)]
-
-
-def padded(values: Sequence[float | None], length: int) -> list[float | None]:
-    return [*values, *[None] * (length - len(values))]
 
 
 def by_member_chart(report: Overview) -> Chart:

@@ -67,10 +67,7 @@ def runs_table(report: Configuration) -> Table[SourceRun]:
         Column("error", "Error", lambda r: names.current().error_text(r.error)),
     ]
     empty = "Nothing has been collected yet."
-    return Table(
-        "runs", "Latest runs", columns, report.runs, sort="-started",
-        empty=empty, page_rows=20,
-    )  # fmt: skip
+    return Table("runs", "Latest runs", columns, report.runs, sort="-started", empty=empty, page_rows=20)
 
 
 def run_flag(run: SourceRun) -> Flag:
@@ -95,14 +92,7 @@ def channels_table(report: Configuration) -> Table[Channel]:
         Column("error", "Last error", lambda c: names.current().error_text(c.last_error)),
     ]
     empty = "No channel is set up, so nobody is notified. An administrator can add one under Channels."
-    return Table(
-        "channels",
-        "Channels",
-        columns,
-        report.channels,
-        sort="name",
-        empty=empty,
-    )
+    return Table("channels", "Channels", columns, report.channels, sort="name", empty=empty)
 
 
 def channel_flag(channel: Channel) -> Flag:
@@ -131,11 +121,4 @@ def groups_table(report: Configuration) -> Table[GroupSummary]:
         Column("spend", "Spend of this cycle", lambda g: g.spend_cents, "money"),
     ]
     empty = "There are no groups yet: Cursor's billing groups appear with the first collection."
-    return Table(
-        "groups",
-        "Billing groups",
-        columns,
-        report.groups,
-        sort="name",
-        empty=empty,
-    )
+    return Table("groups", "Billing groups", columns, report.groups, sort="name", empty=empty)

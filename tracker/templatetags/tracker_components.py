@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -22,33 +23,25 @@ from tracker.models import DemoStory
 from tracker.reports.budgets import FORECASTS, BudgetLine, budget_panel
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart
-from tracker.widgets.tables import Table, csv_url
+from tracker.widgets.tables import Table, query_string_with
 from tracker.widgets.trees import Tree
 
 register = template.Library()
 
 
-@register.simple_tag(takes_context=True)
-def chart(context: Context, chart: Chart) -> SafeString:
-    """A chart with its legend, caption, table and CSV; the page includes `components/chart_scripts.html`."""
-    return rendered("chart", chart=chart, csv_url=csv_url(context["request"].GET, chart.key))
-
-
-@register.simple_tag
-def table(table: Table[object]) -> SafeString:
-    """A sortable, paged table with its CSV."""
-    return rendered("table", table=table, csv_url=csv_url(table.query, table.key))
-
-
-@register.simple_tag
-def tree(tree: Tree[Any]) -> SafeString:
-    """A table of groups that fold under their parents; the page includes `tracker/js/teams.js`."""
-    return rendered("tree", tree=tree)
-
-
-def rendered(name: str, **context: object) -> SafeString:
-    text = render_to_string(f"components/{name}.jinja", context, using="jinja2")
+def component(context: Context, part: Chart | Table[Any] | Tree[Any]) -> SafeString:
+    """`{% chart … %}` with its legend, caption, table and CSV, `{% table … %}` sortable and paged, and
+    `{% tree … %}` of groups that fold; the page includes `components/chart_scripts.html` or `js/teams.js`."""
+    shown: dict[str, object] = {part.component: part}
+    shown["csv_url"] = query_string_with(context["request"].GET, {"csv": part.key})
+    if isinstance(part, Chart):  # in an attribute: htmx, as it is set up here, takes every <script> out
+        shown["data"] = json.dumps(part.data, separators=(",", ":"))
+    text = render_to_string(f"components/{part.component}.jinja", shown, using="jinja2")
     return mark_safe(text)  # noqa: S308  # nosec B308 B703  the template escapes every value
+
+
+for name in ("chart", "table", "tree"):
+    register.simple_tag(component, takes_context=True, name=name)
 
 
 @register.inclusion_tag("components/budgets.html", takes_context=True)

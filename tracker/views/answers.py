@@ -106,30 +106,14 @@ def page_response(
     key, rendered_pages = page_key(request, name, now, visible, (mark, untracked)), caches["pages"]
     content: str | None = rendered_pages.get(key)
     if content is None:
-        content = rendered_page(request, name, now, visible, *build())
+        page, context = build()
+        context |= {"page": page, "meanings": MEANINGS, "now": now, "visible": visible}
+        # Filled in for each reader.
+        context |= {"freshness": FRESHNESS, "csrf_token": token_mark()}
+        content = render_to_string(f"tracker/{name}.html", context, request)
         rendered_pages.set(key, content, KEPT_SECONDS)
     shown = {"content": of_reader(content, request, now), "title": title}
     return render(request, "tracker/page.html", {**shown, "scripts": scripts, "styles": styles})
-
-
-def rendered_page(
-    request: AccessRequest,
-    name: str,
-    now: datetime,
-    visible: frozenset[int] | None,
-    page: PageAnswer,
-    context: dict[str, object],
-) -> str:
-    """The page between the bars, the same for all readers who see as much."""
-    context |= {
-        "page": page,
-        "meanings": MEANINGS,
-        "now": now,
-        "visible": visible,
-        "freshness": FRESHNESS,
-        "csrf_token": token_mark(),
-    }
-    return render_to_string(f"tracker/{name}.html", context, request)
 
 
 def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:

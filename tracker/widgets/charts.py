@@ -1,9 +1,9 @@
 """A chart as a value: what is drawn, what its table says and what its CSV holds are one set of figures."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import ClassVar
 
 from tracker.widgets import formats
 
@@ -37,6 +37,8 @@ class Series:
 @dataclass(frozen=True)
 class Chart:
     """`kind` is line or bar; `unit` usd, count or percent. Stacked charts add up, horizontal ones rank."""
+
+    component: ClassVar = "chart"
 
     key: str
     title: str
@@ -85,11 +87,6 @@ class Chart:
             "today_label": "today" if self.provisional_from is not None and self.ends_today else "",
             "series": [vars(series) | {"marks": series.marks or None} for series in self.series],
         }
-
-    @property
-    def json(self) -> str:
-        """`data` for an attribute: htmx, as it is set up here, takes every <script> out of a fragment."""
-        return json.dumps(self.data, separators=(",", ":"))
 
     @property
     def table_rows(self) -> list[tuple[str, str, list[str]]]:

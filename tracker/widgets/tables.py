@@ -4,7 +4,7 @@ A table named `members` reads `members.sort` (a column's key, `-` before it for 
 from the address; its links keep everything else there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -70,6 +70,7 @@ class Table(Generic[Row]):
     in its place, where it takes long: of ten thousand members a page shows fifty.
     """
 
+    component = "table"
     query: QueryDict
     now: datetime
     page: int
@@ -130,14 +131,17 @@ class Table(Generic[Row]):
         return in_order[first:end]
 
     @property
-    def heads(self) -> Iterator[Head]:
+    def heads(self) -> list[Head]:
+        heads, first_page = [], self.url(sort=None, page=None)
         for column in self.shown:
             is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
             falls = (column.kind in cells.NUMBERS or column.kind in ("share", "ago")) and not column.is_place
             turned = column.key if is_descending else f"-{column.key}"
-            url = self.url(sort=turned if is_current or falls else column.key, page=None)
+            sort = urlencode({f"{self.key}.sort": turned if is_current or falls else column.key})
+            url = f"{first_page}{'&' * (first_page != '?')}{sort}" if column.sortable else ""
             aria = ("descending" if is_descending else "ascending") if is_current else ""
-            yield Head(column.key, column.label, cells.CSS[column.kind], url if column.sortable else "", aria)
+            heads.append(Head(column.key, column.label, cells.CSS[column.kind], url, aria))
+        return heads
 
     @property
     def lines(self) -> list[Line]:
@@ -213,10 +217,6 @@ def query_string_with(query: QueryDict, changes: dict[str, object]) -> str:
     """`query` with `changes`, as `?…`. None removes a parameter; `csv` is always removed."""
     kept = [(n, value) for n, values in query.lists() if n != "csv" and n not in changes for value in values]
     return "?" + urlencode([*kept, *((name, value) for name, value in changes.items() if value is not None)])
-
-
-def csv_url(query: QueryDict, key: str) -> str:
-    return query_string_with(query, {"csv": key})
 
 
 def raw(column: Column[Row], row: Row) -> object:

@@ -17,7 +17,7 @@ from groups.names import ancestors
 from groups.names import key as without_case
 from groups.tree import GroupOption
 from tracker.widgets import cells, formats
-from tracker.widgets.tables import Column, csv_url, query_string_with
+from tracker.widgets.tables import Column, query_string_with
 
 LARGEST = 50  # lines that are shown of a tree with more than FEW
 FEW = 60
@@ -37,6 +37,8 @@ Line = TypeVar("Line", bound=TreeLine)
 
 class Tree(Generic[Line]):
     """Of `total` lines those to show, in the order of the tree; which ones, `read_address` finds."""
+
+    component = "tree"
 
     def __init__(
         self,
@@ -65,7 +67,6 @@ class Tree(Generic[Line]):
         self.other_url = query_string_with(query, changes) if self.is_long else ""
         # Hidden fields of the search's form.
         self.kept_fields = [(n, str(value)) for n, value in query.items() if n not in (rows, search, "csv")]
-        self.csv_url = csv_url(query, self.key)
 
     @property
     def heads(self) -> list[tuple[str, str]]:
