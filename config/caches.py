@@ -50,13 +50,15 @@ class SpareRedisCache(RedisCache):
 
     asks_again_at = 0.0
 
-    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+    def get(self, key: str, default: object = None, version: int | None = None) -> object:
         return self._ask(super().get, key, default, version)
 
     def set(self, *args: Any, **options: Any) -> None:
         self._ask(super().set, *args, **options)
 
-    def _ask(self, work: Callable[..., Any], key: str, value: Any, *args: Any, **options: Any) -> Any:
+    def _ask(
+        self, work: Callable[..., object], key: str, value: object, *args: object, **options: object
+    ) -> object:
         """What `work` returns; `value` without Redis."""
         if time.monotonic() < SpareRedisCache.asks_again_at:
             return value

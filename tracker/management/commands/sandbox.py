@@ -102,7 +102,7 @@ class Command(ProductCommand):
         try:
             sandbox = Sandbox(
                 self._company(options),
-                recording=self._recording(options),
+                recording=self._recording(options["replay"]),
                 port=options["port"],
                 key=options["key"],
                 clock=Clock(options["now"]),
@@ -122,10 +122,10 @@ class Command(ProductCommand):
             sandbox.faults.sometimes(fault, probability)
         self._serve(sandbox)
 
-    def _recording(self, options: dict[str, Any]) -> Recording | None:
-        if options["replay"] is None:
+    def _recording(self, directory: Path | None) -> Recording | None:
+        if directory is None:
             return None
-        recording = Recording.load(options["replay"])
+        recording = Recording.load(directory)
         self.stdout.write(
             f"Recorded at {recording.recorded_at:%Y-%m-%dT%H:%M:%SZ}. To see the same hours, collect with"
         )
