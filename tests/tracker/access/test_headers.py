@@ -91,12 +91,10 @@ def test_a_body_that_is_too_large_is_refused_unread(client, settings):
         ("/", "GET, HEAD"),
         ("/api/docs", "GET, HEAD"),
         ("/api/settings", "GET, PUT"),
+        ("/settings", "GET, HEAD"),
         ("/admin/login/", "GET, HEAD, POST"),
-        ("/admin/incidents/channel/test/", "POST"),
-        ("/accounts/logout/", "POST"),
+        ("/admin/incidents/channel/", "GET, HEAD, POST"),
         ("/answers/x", "GET, HEAD, POST"),
-        ("/slack/actions", "POST"),
-        ("/favicon.ico", "GET, HEAD"),
         ("/healthz", "GET, HEAD"),
     ],
 )
@@ -108,6 +106,14 @@ def test_a_method_that_an_address_does_not_take_gets_no_page_and_is_answered_wit
     response = client.generic(method, url)
     assert (response.status_code, ", ".join(sorted(response["Allow"].split(", ")))) == (405, takes)
     assert b"<main" not in response.content
+
+
+@pytest.mark.parametrize(
+    "url", ["/admin/incidents/channel/test/", "/accounts/logout/", "/slack/actions", "/favicon.ico"]
+)
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "BREW"])
+def test_a_method_that_no_page_takes_is_refused_where_a_page_takes_fewer_than_others(client, method, url):
+    assert client.generic(method, url).status_code == 405
 
 
 def test_a_method_at_an_address_that_is_none_is_not_found(client):
