@@ -28,9 +28,9 @@ REST_SECONDS = 5  # a proxy sends what it holds at once
 class WholeBody(LimitedStream):
     """A body that ends early is refused: half a form, or half a file, looks like a whole one."""
 
-    def __init__(self, stream: BytesIO, length: int) -> None:
+    def __init__(self, stream: BytesIO, length: int, timer: Timer) -> None:
         super().__init__(stream, length)
-        self.left = length
+        self.left, self.timer = length, timer
 
     def read(self, size: int | None = -1, /) -> bytes:
         asked = self.left if size is None or size < 0 else min(size, self.left)
@@ -38,6 +38,8 @@ class WholeBody(LimitedStream):
         self.left -= len(data)
         if len(data) < asked:
             raise BadRequest("The request ended before all of it had arrived. Send it again.")
+        if not self.left:
+            self.timer.cancel()  # what the page does with it may take longer
         return data
 
 
@@ -67,9 +69,10 @@ class LimitsMiddleware(MiddlewareMixin):
             return HttpResponse(
                 "An address cannot contain a NUL character.", status=400, content_type="text/plain"
             )
-        if length := request.META.get("CONTENT_LENGTH"):
-            vars(request)["_stream"] = WholeBody(request.META["wsgi.input"], int(length))
-            vars(request)["body_timer"] = stop_later(request, BODY_SECONDS + int(length) / SLOWEST)
+        if length := int(request.META.get("CONTENT_LENGTH") or 0):
+            timer = stop_later(request, BODY_SECONDS + length / SLOWEST)
+            vars(request)["_stream"] = WholeBody(request.META["wsgi.input"], length, timer)
+            vars(request)["body_timer"] = timer
         return None
 
     def process_view(

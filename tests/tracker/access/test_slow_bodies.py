@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 
 from tracker.access import limits
 
@@ -38,6 +39,14 @@ def test_a_page_that_waits_for_the_rest_of_a_form_refuses_it_when_its_time_is_ov
         wsgi = {"wsgi.input": stream, "CONTENT_LENGTH": "1000", "gunicorn.socket": here}
         response = client.generic("POST", url, CONTENT_TYPE=content_type, **wsgi)
     assert response.status_code == 400
+
+
+def test_no_time_runs_out_for_a_page_that_has_all_of_its_form(rf):
+    request = rf.post("/incidents/bulk", {"action": "resolve"})
+    limits.LimitsMiddleware(lambda request: HttpResponse()).process_request(request)
+    assert request.POST["action"] == "resolve"
+    request.body_timer.join(5)
+    assert not request.body_timer.is_alive()
 
 
 def test_a_refused_request_whose_body_never_comes_is_answered_and_holds_no_thread(shared_database_url):
