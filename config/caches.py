@@ -1,15 +1,8 @@
 """The caches for counters and rendered pages."""
 
-import time
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from django.core.cache.backends.redis import RedisCache
-from redis import RedisError
+from collections.abc import Mapping
 
 from config.local.secret_key import derive_key
-
-PAUSE_SECONDS = 10  # without asking one that did not answer: a page would wait for it several times
 
 
 def build_caches(redis_url: str, secret_key: str) -> dict[str, Mapping[str, object]]:
@@ -24,7 +17,7 @@ def build_caches(redis_url: str, secret_key: str) -> dict[str, Mapping[str, obje
             "KEY_PREFIX": redis_name(secret_key),
         }
         at_most = {"socket_connect_timeout": 2, "socket_timeout": 2}  # seconds that a page waits for it
-        spare = {"BACKEND": "config.caches.SpareRedisCache", "OPTIONS": at_most}
+        spare = {"BACKEND": "config.spare_redis.SpareRedisCache", "OPTIONS": at_most}
         return {"default": redis, "pages": redis | spare}
     return {
         "default": {
@@ -43,27 +36,3 @@ def build_caches(redis_url: str, secret_key: str) -> dict[str, Mapping[str, obje
 def redis_name(secret_key: str) -> str:
     """What this installation's keys begin with in a Redis that may serve several."""
     return f"cursor-cost-monitor-{derive_key(f'redis {secret_key}')[:8]}"
-
-
-class SpareRedisCache(RedisCache):
-    """While Redis does not answer, nothing is kept: what is asked for is made again each time."""
-
-    asks_again_at = 0.0
-
-    def get(self, key: str, default: object = None, version: int | None = None) -> object:
-        return self._ask(super().get, key, default, version)
-
-    def set(self, *args: Any, **options: Any) -> None:
-        self._ask(super().set, *args, **options)
-
-    def _ask(
-        self, work: Callable[..., object], key: str, value: object, *args: object, **options: object
-    ) -> object:
-        """What `work` returns; `value` without Redis."""
-        if time.monotonic() < SpareRedisCache.asks_again_at:
-            return value
-        try:
-            return work(key, value, *args, **options)
-        except RedisError:
-            SpareRedisCache.asks_again_at = time.monotonic() + PAUSE_SECONDS
-            return value

@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
-from config.caches import SpareRedisCache, build_caches
+from config.caches import build_caches
+from config.spare_redis import SpareRedisCache
 from detection.frame.kept_days import kept_day_rows
 
 

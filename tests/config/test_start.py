@@ -109,10 +109,11 @@ def test_a_web_process_answers_pages_without_the_arithmetic_of_detection(shared_
     assert modules & (ARITHMETIC | {"apprise"}) == set()
 
 
-def test_a_command_loads_neither_the_arithmetic_nor_the_site(migrated_sqlite):
+def test_a_command_loads_neither_the_arithmetic_nor_the_site_nor_redis_where_none_is_named(migrated_sqlite):
     printed, modules = run(COMMAND, "prune", "--dry-run", database_url=f"sqlite:///{migrated_sqlite}")
     assert printed.startswith("would delete")
-    assert modules & (ARITHMETIC | {"apprise", "config.urls", "collector.admin", "tracker.urls"}) == set()
+    site = {"apprise", "config.urls", "collector.admin", "tracker.urls"}
+    assert modules & (ARITHMETIC | site | {"redis"}) == set()
 
 
 def test_every_command_starts_after_the_checks_of_the_settings():
