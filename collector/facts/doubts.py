@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Count, Q, Sum
 
@@ -77,21 +77,24 @@ def _write(
         key: _fields(draft, source, notes.scope, covers) for key, draft in drafts.items()
     }
     stored = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}
-    new = [
-        model(fingerprint=key, first_seen_at=notes.now, last_seen_at=notes.now, **fields)
-        for key, fields in rows.items()
-        if key not in stored
-    ]
-    model.objects.bulk_create(new, ignore_conflicts=True, batch_size=200)
-    for key, note in stored.items():
-        for name, value in rows[key].items():
-            setattr(note, name, value)
-        if note.last_seen_at < notes.now or note.resolved_at:
-            note.times += 1
-        note.last_seen_at, note.resolved_at = notes.now, None
-    if stored:
-        changed = ["times", "last_seen_at", "resolved_at", *next(iter(rows.values()))]
-        model.objects.bulk_update(list(stored.values()), changed, batch_size=200)
+    model.objects.bulk_create(
+        [
+            model(fingerprint=key, last_seen_at=notes.now, **_met(stored.get(key), notes.now), **fields)
+            for key, fields in rows.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["source", "fingerprint"],
+        update_fields=["times", "last_seen_at", "resolved_at", *next(iter(rows.values()))],
+        batch_size=200,
+    )
+
+
+def _met(note: N | None, now: datetime) -> dict[str, Any]:
+    """Since when and how often it occurred, with this reading; one of the same instant counts once."""
+    if note is None:
+        return {"first_seen_at": now}
+    is_another = note.last_seen_at < now or note.resolved_at is not None
+    return {"first_seen_at": note.first_seen_at, "times": note.times + is_another}
 
 
 def _fields(draft: NoteDraft, source: str, scope: str, covers: Span | None) -> dict[str, object]:
