@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return build_company(members=25, days=40, seed=7, now=NOW)
+    return build_company(members=12, days=21, seed=7, now=NOW)
 
 
 @pytest.fixture

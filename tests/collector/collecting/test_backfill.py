@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def company():
-    return build_company(members=4, days=100, seed=3, now=NOW)
+    return build_company(members=4, days=100, seed=3, now=NOW, has_stories=False)
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def company() -> Company:
-    return build_company(members=5, days=32, seed=3, now=NOW)
+def company(request) -> Company:
+    return build_company(members=5, days=32, seed=3, now=NOW, has_stories=getattr(request, "param", False))
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def true_cents(company: Company, start: datetime, end: datetime) -> Decimal:
     return Decimal(int(company.events.charged_micro[inside].sum())) / MICRO
 
 
+@pytest.mark.parametrize("company", [True], indirect=True, ids=["with stories"])  # a thousand a page
 def test_the_first_collection_reads_thirty_days_to_the_last_cent_and_repeating_changes_nothing(
     client, company
 ):

@@ -90,7 +90,7 @@ def now() -> datetime:
 
 @pytest.fixture(scope="module")
 def sandbox(now: datetime) -> Iterator[Sandbox]:
-    company = build_company(members=10, days=8, seed=5, now=now)
+    company = build_company(members=10, days=8, seed=5, now=now, has_stories=False)
     with Sandbox(company, enforces_limits=False) as running:
         yield running
 

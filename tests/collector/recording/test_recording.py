@@ -31,7 +31,7 @@ CONTRACT = settings.BASE_DIR / "docs" / "api-contract.md"
 
 @pytest.fixture(scope="module")
 def company():
-    return build_company(members=6, days=32, seed=7, now=NOW, events_per_day=6)
+    return build_company(members=6, days=32, seed=7, now=NOW, events_per_day=12, has_stories=False)
 
 
 def writer():

@@ -28,7 +28,7 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return build_company(members=5, days=10, seed=3, now=NOW)
+    return build_company(members=5, days=10, seed=3, now=NOW, has_stories=False)
 
 
 def client_of(sandbox: Sandbox, key: str = "") -> CursorClient:
