@@ -28,7 +28,9 @@ class QuietHours:
         if not self.covers(clock):
             return now
         day = local.date() if clock < self.ends else local.date() + timedelta(days=1)
-        return datetime.combine(day, self.ends, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        end = datetime.combine(day, self.ends, tzinfo=ZoneInfo(self.zone))
+        # Where clocks are put back the end comes twice, and the first may have passed.
+        return max(end.astimezone(UTC), end.replace(fold=1).astimezone(UTC))
 
     def covers(self, clock: time) -> bool:
         if self.begins <= self.ends:

@@ -45,6 +45,13 @@ def test_quiet_hours_end_on_the_clocks_of_their_zone(now, goes_out):
     assert NIGHT.over_at(now) == goes_out
 
 
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_last_until_it_has_come_twice():
+    night = QuietHours(time(22), time(2, 30), "Europe/Berlin")
+    half_past_two_again = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    for hours in (4, 1.25, 0.25):
+        assert night.over_at(half_past_two_again - hours * HOUR) == half_past_two_again
+
+
 def test_quiet_hours_within_a_day():
     lunch = QuietHours(time(12), time(13), "UTC")
     assert lunch.over_at(NOON) == NOON + HOUR
