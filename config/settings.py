@@ -209,7 +209,7 @@ AUTHENTICATION_BACKENDS = [
     if AUTH_ENABLED
     else "django.contrib.auth.backends.ModelBackend",
 ]
-AXES_CLIENT_IP_CALLABLE = "tracker.access.audit.client_address"
+AXES_CLIENT_IP_CALLABLE = "tracker.access.audit.client_network"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the provider has verified it, or it is refused
 ACCOUNT_ADAPTER = "tracker.access.codes.SignInStages"

@@ -13,6 +13,7 @@ from tests.incidents.conftest import slack as slack
 from tests.incidents.factories import NOON, make_channel, make_member
 from tests.tracker import slack_buttons
 from tests.tracker.conftest import make_person
+from tracker.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,11 @@ def test_an_administrator_approves_and_the_change_is_recorded(wish):
     press("limit_approve", wish, "U1")
     assert (wish.status, wish.decided_by) == ("approved", "boss@company.com")
     assert (wish.change.to_dollars, wish.change.origin) == (300, "slack")
+    entry = AuditEntry.objects.get()
+    assert (entry.actor.email, entry.detail) == (
+        "boss@company.com",
+        f"limit request {wish.pk}: approve, in Slack",
+    )
 
 
 def test_an_administrator_denies(wish):

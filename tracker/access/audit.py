@@ -11,11 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from incidents.lifecycle.moves import Actor
 from tracker.access.deeds import changes_of
 from tracker.models import AuditEntry
 
 SAFE_METHODS = ("GET", "HEAD")
-SIGN_IN_VIEWS = (
+RECORDING_VIEWS = (
+    "slack-actions",
+    "pagerduty-hook",
+    "opsgenie-hook",
     "account_login",
     "account_logout",
     "admin_sign_in",
@@ -54,6 +58,13 @@ def record(
         trim_refusals()
 
 
+def record_deed(request: HttpRequest, actor: Actor, path: str, detail: str) -> None:
+    """What somebody did from elsewhere, by the address of the form that does the same here."""
+    record(
+        request, Action.CHANGE, actor_name=actor.name, user=actor.user, target=f"POST {path}", detail=detail
+    )
+
+
 def trim_refusals() -> None:
     """Keep the newest refusals and lock-outs only: strangers cause them, and must not fill the disk."""
     for rows in (AuditEntry.objects.filter(action=Action.REFUSED), AccessAttempt.objects.all()):
@@ -67,16 +78,29 @@ def client_address(request: HttpRequest) -> str | None:
     text = request.META.get("REMOTE_ADDR", "")
     if settings.AUTH_TRUST_HOST:
         text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
+        # Some proxies add the port: 192.0.2.1:52100, [2001:db8::1]:52100.
+        text = text[1:].partition("]")[0] if text.startswith("[") else text
+        text = text.partition(":")[0] if text.count(":") == 1 else text
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
         return None
 
 
+def client_network(request: HttpRequest) -> str:
+    """Whom limits count as one caller: of IPv6 the network of 64 bits, whose addresses are all one line's."""
+    address = ipaddress.ip_address(client_address(request) or "::")
+    if not isinstance(address, ipaddress.IPv6Address):
+        return str(address)
+    network = ipaddress.ip_network((address, 64), strict=False)
+    return str(address.ipv4_mapped or network.network_address)
+
+
 class AuditMiddleware(MiddlewareMixin):
     """One entry for every write that succeeded and every file handed out, whichever view did it.
 
-    A view may put what it did into `request.audit_detail`; else histories and the admin's log say it.
+    A view may put what it did into `request.audit_detail`, else histories and the admin's log say it; one
+    that redirects though nothing came of it sets `request.changed_nothing`.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -89,7 +113,7 @@ class AuditMiddleware(MiddlewareMixin):
 
 def deed(request: HttpRequest, response: HttpResponse) -> Action | None:
     """What `response` shows to have been done, None for a plain look or a failure."""
-    if response.status_code >= 400:
+    if response.status_code >= 400 or getattr(request, "changed_nothing", False):
         return None
     if "attachment" in response.get("Content-Disposition", ""):
         return Action.EXPORT
@@ -102,7 +126,7 @@ def deed(request: HttpRequest, response: HttpResponse) -> Action | None:
 
 def records_itself(request: HttpRequest) -> bool:
     match = request.resolver_match
-    return match is not None and match.view_name in SIGN_IN_VIEWS
+    return match is not None and match.view_name in RECORDING_VIEWS
 
 
 def shows_form_again(request: HttpRequest, response: HttpResponse) -> bool:

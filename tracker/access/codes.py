@@ -26,7 +26,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from tracker.access.audit import client_address
+from tracker.access.audit import client_network
 from tracker.access.deeds import current_request, note_change
 
 WRONG_CODE = "wrong code"
@@ -66,7 +66,7 @@ class SignInStages(DefaultAccountAdapter):
         return [{"id": "reauthenticate", "description": "Password", "url": reverse("account_reauthenticate")}]
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address(request) or "unknown"
+        return client_network(request)
 
 
 class OneTimeCodes(DefaultMFAAdapter):

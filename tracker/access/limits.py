@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.deprecation import MiddlewareMixin
 
 from collector.base.plausibility import is_number
-from tracker.access.audit import SAFE_METHODS, client_address
+from tracker.access.audit import SAFE_METHODS, client_network
 from tracker.access.roles import Role
 
 FORM_METHODS = (*SAFE_METHODS, "POST")
@@ -53,7 +53,7 @@ class Limit:
 
     def allows(self, request: HttpRequest) -> bool:
         """Count this call; False if it is one too many."""
-        key = f"limit:{self.name}:{client_address(request)}"
+        key = f"limit:{self.name}:{client_network(request)}"
         # Adding is one step in every cache, counting is not in all.
         return any(cache.add(f"{key}:{call}", 1, timeout=self.seconds) for call in range(self.calls))
 

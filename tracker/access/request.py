@@ -45,6 +45,7 @@ class AccessRequest(HttpRequest):
 
     access: Access
     audit_detail: str  # a view may put what it did here, for the audit log
+    changed_nothing: bool  # set by a view that redirects although nothing came of what was asked
     known_until: datetime | None  # up to when usage is known, asked once a request
     events_until: datetime | None  # what the watermark of usage events says of it
     stored_mark: str  # what `changes` had stored when a request that only reads began

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
@@ -25,6 +26,7 @@ from incidents.channels.paging import incident_id_of
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, opened_at
 from incidents.wording import shorten
+from tracker.access import audit
 from tracker.access.guard import public
 
 logger = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ def pagerduty_hook(request: HttpRequest) -> HttpResponse:
     secret = settings.PAGERDUTY_WEBHOOK_SECRET
     if not secret or not is_signed_by_pagerduty(request, secret):
         return refused_hook("The signature is missing or wrong, or PAGERDUTY_WEBHOOK_SECRET is not set.")
-    return take_event(read_event(request.body, pagerduty_event), Origin.PAGERDUTY)
+    return take_event(request, read_event(request.body, pagerduty_event), Origin.PAGERDUTY)
 
 
 def is_signed_by_pagerduty(request: HttpRequest, secret: str) -> bool:
@@ -71,7 +73,7 @@ def opsgenie_hook(request: HttpRequest) -> HttpResponse:
     token, authorization = settings.OPSGENIE_WEBHOOK_TOKEN, request.headers.get("Authorization", "")
     if not token or not hmac.compare_digest(f"Bearer {token}".encode(), authorization.encode()):
         return refused_hook("The token is missing or wrong, or OPSGENIE_WEBHOOK_TOKEN is not set.")
-    return take_event(read_event(request.body, opsgenie_event), Origin.OPSGENIE)
+    return take_event(request, read_event(request.body, opsgenie_event), Origin.OPSGENIE)
 
 
 def refused_hook(reason: str) -> HttpResponse:
@@ -112,7 +114,7 @@ def opsgenie_instant(stamp: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def take_event(event: HookEvent | None, origin: Origin) -> HttpResponse:
+def take_event(request: HttpRequest, event: HookEvent | None, origin: Origin) -> HttpResponse:
     """Do here what was done there. 200 for everything understood: the service would only send it again."""
     if event is None or event.action not in ACTIONS:
         return HttpResponse("Nothing to do.", content_type="text/plain")
@@ -121,5 +123,9 @@ def take_event(event: HookEvent | None, origin: Origin) -> HttpResponse:
         text = "Nothing to do: the event is unknown or older than the incident's opening."
         return HttpResponse(text, content_type="text/plain")
     actor = Actor(None, shorten(event.by, LONGEST_NAME) or origin.label)
-    outcome = ACTIONS[event.action](incident, actor, origin, timezone.now())
+    act = ACTIONS[event.action]
+    outcome = act(incident, actor, origin, timezone.now())
+    if outcome.won:
+        path = reverse("incident-action", kwargs={"pk": incident.pk, "action": act.__name__})
+        audit.record_deed(request, actor, path, f"in {origin.label}")
     return HttpResponse(outcome.message, content_type="text/plain")

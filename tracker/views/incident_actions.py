@@ -111,6 +111,7 @@ def act_on_incident(request: AccessRequest, pk: int, action: str) -> HttpRespons
         outcome = act(who, form.cleaned_data)
     else:
         outcome = refused(incident, form)
+    request.changed_nothing = not outcome.won
     (messages.success if outcome.won else messages.warning)(request, outcome.message)
     return back(request, incident.get_absolute_url())
 
@@ -133,6 +134,7 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
         request.POST.get("action", "")
     )
     ticked = request.POST.getlist("incident")
+    request.changed_nothing = True
     if len(ticked) > MOST_AT_ONCE:
         messages.warning(request, f"At most {MOST_AT_ONCE} incidents at once: nothing was changed.")
         return back(request, "/incidents")
@@ -147,6 +149,7 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
         raise Http404("One of the incidents does not exist, so nothing was changed.")
     with transaction.atomic():
         won = sum(does(incident, actor, Origin.PAGE, now).won for incident in chosen)
+    request.changed_nothing = not won
     sentence = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
     if late := len(chosen) - won:
         sentence += f" {formats.plural(late, 'other')} had already been handled."

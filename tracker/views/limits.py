@@ -193,6 +193,7 @@ def decide_limit_request(request: AccessRequest, pk: int, decision: str) -> Http
     else:
         outcome = deny_request(asked, request.access.actor, now)
     request.audit_detail = f"limit request {pk}: {decision}"
+    request.changed_nothing = not outcome.won
     (messages.success if outcome.won else messages.error)(request, outcome.message)
     return redirect("limits")
 

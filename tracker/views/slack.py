@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
@@ -36,6 +37,7 @@ from incidents.channels.slack import SlackUser
 from incidents.ends import SNOOZES, end_of_day, snooze_end
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, LimitRequest, MemberAnswer, Origin, SlackRequest, Verdict
+from tracker.access import audit
 from tracker.access.admission import is_admitted
 from tracker.access.guard import public
 from tracker.access.privacy import is_passed_on
@@ -55,6 +57,7 @@ ACTIONS: dict[str, Callable[..., Outcome]] = {
     "resolve": lifecycle.resolve,
     "expected": partial(lifecycle.verdict, kind=Verdict.EXPECTED),
 }
+VERDICTS = ("expected", "planned")
 # Elements with a choice: a list and a calendar.
 CHOOSING = ("snooze", "planned")
 APPROVE, DENY = LIMIT_BUTTONS = ("limit_approve", "limit_deny")
@@ -95,7 +98,7 @@ def slack_actions(request: AccessRequest) -> HttpResponse:
     except PressRefused as refusal:
         logger.warning("Slack request refused: %s", refusal)
         return HttpResponse(str(refusal), status=403, content_type="text/plain")
-    reply_to_press(press, act_on_press(press, now))
+    reply_to_press(press, act_on_press(request, press, now))
     return HttpResponse()
 
 
@@ -144,7 +147,7 @@ def read_press(request: AccessRequest) -> Press:
     return press
 
 
-def act_on_press(press: Press, now: datetime) -> str:
+def act_on_press(request: AccessRequest, press: Press, now: datetime) -> str:
     """Do what the button says; return a sentence for the person who pressed it."""
     try:
         user = identify(press)
@@ -155,16 +158,19 @@ def act_on_press(press: Press, now: datetime) -> str:
         logger.warning("Slack button refused: %s", refusal)
         return str(refusal)
     if press.action in LIMIT_BUTTONS:
-        return decide_on_limit(press, actor, now)
+        return decide_on_limit(request, press, actor, now)
     incident = Incident.objects.filter(pk=press.number).first()
     if incident is None:
         return f"There is no incident #{press.number}."
-    if press.action in CHOOSING:
-        return act_on_choice(press, incident, actor, user.zone, now)
-    return ACTIONS[press.action](incident, actor, Origin.SLACK, now).message
+    outcome = act_on_incident(press, incident, actor, user.zone, now)
+    if outcome.won:
+        action = "verdict" if press.action in VERDICTS else press.action
+        path = reverse("incident-action", kwargs={"pk": incident.pk, "action": action})
+        audit.record_deed(request, actor, path, "in Slack")
+    return outcome.message
 
 
-def decide_on_limit(press: Press, actor: Actor, now: datetime) -> str:
+def decide_on_limit(request: AccessRequest, press: Press, actor: Actor, now: datetime) -> str:
     """Approve or deny a member's request for a higher limit: administrators alone."""
     if actor.user is None or role_of(actor.user, AccessSettings.get_solo()) is not Role.ADMIN:
         return "Only administrators can decide on limits."
@@ -172,22 +178,28 @@ def decide_on_limit(press: Press, actor: Actor, now: datetime) -> str:
     if asked is None:
         return f"There is no request #{press.number}."
     if press.action == APPROVE:
-        return approve_request(asked, actor, Origin.SLACK, now).message
-    return deny_request(asked, actor, now).message
+        outcome = approve_request(asked, actor, Origin.SLACK, now)
+    else:
+        outcome = deny_request(asked, actor, now)
+    if outcome.won:
+        decision = press.action.removeprefix("limit_")
+        path = reverse("limit-decision", kwargs={"pk": asked.pk, "decision": decision})
+        audit.record_deed(request, actor, path, f"limit request {asked.pk}: {decision}, in Slack")
+    return outcome.message
 
 
-def act_on_choice(press: Press, incident: Incident, actor: Actor, zone: str, now: datetime) -> str:
-    """Snooze as long as the list says, or take the spend as planned until the day in the calendar."""
+def act_on_incident(press: Press, incident: Incident, actor: Actor, zone: str, now: datetime) -> Outcome:
+    """What the button says; snooze as long as the list says; planned until the day in the calendar."""
+    if press.action in ACTIONS:
+        return ACTIONS[press.action](incident, actor, Origin.SLACK, now)
     if press.action == "snooze":
         if press.choice not in SNOOZES:
-            return "This choice is not known."
-        until = snooze_end(press.choice, now, zone)
-        return lifecycle.snooze(incident, actor, Origin.SLACK, now, until).message
+            return Outcome(False, "This choice is not known.", incident)
+        return lifecycle.snooze(incident, actor, Origin.SLACK, now, snooze_end(press.choice, now, zone))
     day = read_day(press.choice)
     if day is None:
-        return "Choose a day."
-    until = end_of_day(day)
-    return lifecycle.verdict(incident, actor, Origin.SLACK, now, Verdict.PLANNED, until=until).message
+        return Outcome(False, "Choose a day.", incident)
+    return lifecycle.verdict(incident, actor, Origin.SLACK, now, Verdict.PLANNED, until=end_of_day(day))
 
 
 def answer_as_member(press: Press, user: SlackUser, now: datetime) -> str:

@@ -68,12 +68,14 @@ def test_looks_previews_and_failures_are_not_changes(ann, method, url):
     assert entries() == []
 
 
-def test_the_address_is_the_one_that_a_trusted_proxy_added(ann, settings):
-    headers = {"x-forwarded-for": "6.6.6.6, 203.0.113.9"}
+@pytest.mark.parametrize("port", ["", ":52100"])
+def test_the_address_is_the_one_that_a_trusted_proxy_added(ann, settings, port):
+    headers = {"x-forwarded-for": f"6.6.6.6, 203.0.113.9{port}"}
     ann.get("/export/", headers=headers)
     settings.AUTH_TRUST_HOST = True
     ann.get("/export/", headers=headers)
-    assert [entry[-1] for entry in entries()] == ["203.0.113.9", "127.0.0.1"]
+    ann.get("/export/", headers={"x-forwarded-for": f"6.6.6.6, [2001:db8::9]{port}"})
+    assert [entry[-1] for entry in entries()] == ["2001:db8::9", "203.0.113.9", "127.0.0.1"]
 
 
 def test_a_change_in_the_admin_is_written_down(sign_in):
