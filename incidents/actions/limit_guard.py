@@ -99,7 +99,8 @@ def is_due(incident: Incident, policy: GuardSettings, now: datetime) -> bool:
     since = unanswered_since(incident, opened_at)
     alerts = incident.notifications.filter(kind=Notification.Purpose.ALERT, created_at__gte=since)
     # A snooze that is over has yet to alert; after a stop of the deliveries people come first.
-    if is_seen or incident.snoozed_until or alerts.due(now).filter(tries=0).exists():
+    untried = alerts.due(now).filter(tries=0).select_related("channel")
+    if is_seen or incident.snoozed_until or any(not alert.channel.is_paused(now) for alert in untried):
         return False
     # Where no channel takes the alert, the guard does not wait for one.
     answerable_at = alerts.aggregate(first=Min("sent_at"))["first"] or since

@@ -90,11 +90,14 @@ def test_people_have_its_minutes_from_the_alert_that_got_through(site: LimitSite
     assert run_guard(LATER + timedelta(minutes=60), site.client).acted == 1
 
 
-def test_it_waits_for_no_channel_that_takes_nothing(site: LimitSite):
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_it_waits_for_no_channel_that_takes_nothing(site: LimitSite, is_paused):
     switch("dry_run")
     entry = write(site.incident, TimelineStep.OPENED, "", NOW)
-    recording.record_notification(make_channel(), entry, "alert", IncidentSettings.get_solo(), NOW)
-    Notification.objects.update(tries=3, due_at=LATER)
+    channel = make_channel(paused_until=LATER + timedelta(hours=1) if is_paused else None)
+    recording.record_notification(channel, entry, "alert", IncidentSettings.get_solo(), NOW)
+    if not is_paused:
+        Notification.objects.update(tries=3, due_at=LATER)
     assert run_guard(LATER, site.client).acted == 1
 
 
