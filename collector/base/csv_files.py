@@ -18,52 +18,18 @@ from typing import BinaryIO
 from .cells import is_empty_value, tidy
 from .csv_headers import BLANK, Columns, Header, read_header, unwrapped
 from .encodings import DAMAGED_BYTES, NotText, encoding_of
+from .file_problems import FileError, Problems
 
 # Far above any line of these files; the csv module itself refuses cells above 131,072 characters.
 MAX_LINE = 1_000_000
 # As many as a spreadsheet has rows, which some programs save to the last one.
 MOST_BLANK = 1_048_576
-# Enough to see what is wrong with a file without drowning in it.
-MAX_PROBLEMS = 20
 # Beyond this a file is in another form, and reading on would only take time.
 MOST_BROKEN = 1_000
 # NUL, and the character that replaces bytes that could not be decoded.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 # Titles and blank lines that may stand above the names of the columns.
 MOST_LINES_ABOVE = 20
-
-
-class FileError(Exception):
-    """The file cannot be used and nothing was changed. `problems` are sentences with line numbers."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = list(problems)
-
-
-class Problems:
-    """Gathers what is wrong with a file's lines: the first few sentences, and how many there are."""
-
-    def __init__(self) -> None:
-        self.remarks: list[str] = []  # about the file as a whole
-        self.sentences: list[str] = []
-        self.count = 0
-
-    def note(self, line: int, sentence: str) -> None:
-        """Note that this line is skipped, and why."""
-        self.count += 1
-        if len(self.sentences) < MAX_PROBLEMS:
-            self.sentences.append(f"Line {line}: {sentence}")
-
-    @property
-    def report(self) -> list[str]:
-        """The remarks and sentences, and what they leave out."""
-        more = self.count - len(self.sentences)
-        return [*self.remarks, *self.sentences, *([f"… and {more:,} more lines."] if more else [])]
-
-    def raise_if_any(self) -> None:
-        if self.count:
-            raise FileError(*self.report)
 
 
 @dataclass(frozen=True)
