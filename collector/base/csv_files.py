@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from .archives import unpacked
 from .cells import is_empty_value, tidy
 from .csv_headers import BLANK, Columns, Header, read_header, unwrapped
 from .encodings import DAMAGED_BYTES, NotText, encoding_of
@@ -56,6 +57,7 @@ class CsvTable:
         self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...], problems: Problems | None = None
     ) -> None:
         try:
+            file = unpacked(file)
             encoding, self.guessed_encoding = encoding_of(file)
         except NotText as exc:
             raise FileError(str(exc)) from exc
@@ -210,6 +212,8 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
             f"Line {number} or a later one: this is not text in UTF-8, UTF-16 or Windows-1252. "
             "Save the file as UTF-8."
         ) from exc
+    except NotText as exc:
+        raise FileError(str(exc)) from exc
     if len(line) == MAX_LINE:
         raise FileError(
             f"Line {number}: more than {MAX_LINE:,} characters in one line. This is not a CSV file, "

@@ -18,7 +18,7 @@ OTHER_KINDS = {
     b"PK\x03\x04": SPREADSHEET,
     b"PK\x05\x06": SPREADSHEET,
     b"\xd0\xcf\x11\xe0": "this is an old Excel workbook, not a CSV file. Save it as CSV in Excel.",
-    b"\x1f\x8b": "this is a compressed file. Unpack it first.",
+    b"\x1f\x8b": "this is a compressed file within another one. Unpack it first.",
     b"BZh": "this is a compressed file. Unpack it first.",
     b"\xfd7zXZ": "this is a compressed file. Unpack it first.",
     b"7z\xbc\xaf": "this is a compressed file. Unpack it first.",
