@@ -71,11 +71,14 @@ def guess(at: datetime) -> tuple[BillingCycle, set[date]]:
     cycle, _ = BillingCycle.objects.get_or_create(
         start_at=start_at, defaults={"end_at": end_at, "is_inferred": True}
     )
+    _join_predecessor(cycle)
     return cycle, _changed(before)
 
 
 def guess_better(start_at: datetime, at: datetime) -> set[date]:
     """Let the guessed cycle begin at `start_at`, to the day; return the days whose split changed."""
+    if utc_day(start_at) in _turns():
+        return set()
     cycle, changed = learn(start_at, running_at=at)
     BillingCycle.objects.filter(pk=cycle.pk).update(is_inferred=True)
     return changed

@@ -97,7 +97,7 @@ def _without_absurd(part: EventPart[EventDraft]) -> EventPart[EventDraft]:
             cents=event.columns.charged_cents,
             at=event.occurred_at,
         )
-    if aside and (days := absurd_days(kept)):
+    if days := absurd_days(kept):
         error = wrong_shape(PATH, f"the events of {min(days)} add up to more than a team can spend")
         error.notes = part.notes
         raise error

@@ -50,6 +50,12 @@ def test_a_day_whose_small_events_add_up_to_too_much_fails_the_source(told, clie
     assert Doubt.objects.still_open().filter(kind="too_much").exists()
 
 
+def test_so_do_small_events_beside_no_large_one(told, client, monkeypatch):
+    monkeypatch.setattr("collector.sources.event_rows.MOST_OF_A_DAY", Decimal(1000))
+    with pytest.raises(CursorApiError, match="2026-09-15 add up to more than a team can spend"):
+        collect(told, client, 600, 500)
+
+
 def test_what_usage_was_worth_counts_as_well(told, client):
     collect(told, client, 42, *[0] * 31, tokenUsage={"inputTokens": 1, "totalCents": 10**7})
     assert not UsageEvent.objects.exists()

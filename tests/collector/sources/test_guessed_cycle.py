@@ -51,6 +51,13 @@ def test_the_month_after_is_another_cycle(told, client):
     assert snapshots() == [(at(9, 1), 900), (at(10, 1), 50)]
 
 
+def test_months_without_a_reading_are_cycles_too(told, client):
+    collect(told, client, TEN, 900)
+    collect(told, client, at(12, 2), 50)
+    starts = BillingCycle.objects.order_by("start_at").values_list("start_at", flat=True)
+    assert list(starts) == [at(9, 1), at(10, 1), at(11, 1), at(12, 1)]
+
+
 @pytest.mark.parametrize("guessed_at", [START + DAY, START - DAY])
 def test_a_stated_cycle_takes_the_place_of_the_guess_at_once(told, client, guessed_at):
     collect(told, client, guessed_at, 100)
@@ -88,3 +95,12 @@ def test_the_groups_answer_never_contradicts_a_cycle_that_was_stated(told, clien
     collect(told, client, TEN, 100, "stated")
     collect_groups(told, client, TEN, {"cycleStart": "2026-09-01T00:00:00Z"})
     assert BillingCycle.objects.get().start_at == START
+
+
+def test_a_groups_answer_that_says_what_is_known_changes_nothing(told, client):
+    collect(told, client, TEN, 100)
+    cycles.reach_back_to(at(7, 20))
+    collect_groups(told, client, TEN, {"cycleStart": "2026-09-14T00:00:00Z"})
+    before = list(BillingCycle.objects.order_by("pk").values())
+    collect_groups(told, client, TEN + DAY, {"cycleStart": "2026-09-14T00:00:00Z"})
+    assert list(BillingCycle.objects.order_by("pk").values()) == before
