@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -11,7 +10,7 @@ from detection.models import DetectionSettings
 from groups.models import BudgetSettings
 from incidents.models import IncidentSettings
 from tracker.admin_site import states
-from tracker.admin_site.states import EntryState
+from tracker.admin_site.states import BoardFacts, EntryState
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class BoardEntry:
     model: str  # app_label.ModelName, listed only if it is registered
     label: str
     purpose: str
-    read_state: Callable[[datetime], EntryState] | None = None
+    read_state: Callable[[BoardFacts], EntryState] | None = None
     url: str = ""
     state: EntryState | None = None
 
@@ -128,7 +127,7 @@ class Board:
     hood: tuple[Section, ...]  # everything else, by app
 
 
-def build_board(app_list: ListedApps, now: datetime) -> Board:
+def build_board(app_list: ListedApps, facts: BoardFacts) -> Board:
     """The board of those tables in `app_list` (Django's, limited to what the person may see)."""
     tables = {app["app_label"]: (str(app["name"]), list(pages_of(app))) for app in app_list}
     urls = {page.model: page.url for _, pages in tables.values() for page in pages}
@@ -136,7 +135,7 @@ def build_board(app_list: ListedApps, now: datetime) -> Board:
         replace(
             section,
             entries=tuple(
-                replace(entry, url=urls[entry.model], state=state_of(entry, now))
+                replace(entry, url=urls[entry.model], state=state_of(entry, facts))
                 for entry in section.entries
                 if entry.model in urls
             ),
@@ -157,11 +156,11 @@ def pages_of(app: Mapping[str, Any]) -> Iterator[BoardEntry]:
             yield BoardEntry(f"{app['app_label']}.{model['object_name']}", str(model["name"]), "", url=url)
 
 
-def state_of(entry: BoardEntry, now: datetime) -> EntryState:
+def state_of(entry: BoardEntry, facts: BoardFacts) -> EntryState:
     """How things stand there; for a table without a state of its own, the number of its rows."""
     if entry.read_state:
-        return entry.read_state(now)
-    return states.row_count(apps.get_model(entry.model))
+        return entry.read_state(facts)
+    return states.row_count(facts, apps.get_model(entry.model))
 
 
 def section_of(model: str) -> Section | None:

@@ -1,6 +1,6 @@
 """The admin site: a front page by task, and the way back to the page that somebody came from."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,9 +13,11 @@ from django.views.decorators.http import require_POST
 
 from collector.base.readable import name_plainly
 from tracker.access.codes import lacks_required_code
+from tracker.access.request import AccessRequest
 from tracker.admin_site import board
 from tracker.admin_site.back import remember_page
 from tracker.admin_site.checklist import read_checklist
+from tracker.admin_site.states import read_facts
 from tracker.models import SetUp
 
 
@@ -49,11 +51,10 @@ class ProductAdminSite(admin.AdminSite):
         return redirect("admin:index" if at is None else "overview")
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
-        now = timezone.now()
-        shown = board.build_board(self.get_app_list(request), now)
+        facts = read_facts(timezone.now(), cast(AccessRequest, request).access.policy)
         context = {
-            "board": shown,
-            "checklist": read_checklist(now),
+            "board": board.build_board(self.get_app_list(request), facts),
+            "checklist": read_checklist(facts.now, facts.sources),
             "is_superuser": bool(getattr(request.user, "is_superuser", False)),
         }
         return super().index(request, {**context, **(extra_context or {})})

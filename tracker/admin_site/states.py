@@ -1,8 +1,9 @@
 """How things stand at each entry of the board, in a few words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,16 +12,20 @@ from solo.models import SingletonModel
 
 from collector.base.days import utc_day
 from collector.collecting import freshness
-from collector.models import BillingCycle, Member, SourceRun
+from collector.collecting.freshness import SourceFreshness
+from collector.models import BillingCycle, Doubt, Member, MemberMerge, RejectedRow, SourceRun
 from detection.models import Exemption
-from groups.assignments.membership import UNASSIGNED, members_of
-from groups.models import Group, GroupImport
+from groups.assignments.membership import held_group_on
+from groups.models import CycleBudget, Group, GroupImport
 from incidents.models import Channel, Incident
-from incidents.notifying.backlog import backlog
+from incidents.notifying.backlog import given_up_before, waiting_at
 from tracker.access.codes import CODES
 from tracker.access.roles import Role, role_of
-from tracker.models import AccessSettings, ApiToken, AuditEntry
+from tracker.admin_site.checklist import counted
+from tracker.models import AccessSettings, ApiToken, AuditEntry, SetUp
 from tracker.widgets.formats import age, full_day, plural
+
+COUNTED: tuple[type[Model], ...] = (CycleBudget, Doubt, RejectedRow, MemberMerge)
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,41 @@ class EntryState:
     tone: str = "plain"
 
 
-def row_count(model: type[Model]) -> EntryState:
-    number = model._default_manager.count()
+@dataclass(frozen=True)
+class BoardFacts:
+    """What the states look at, as of `now`; `counts` are numbers of rows, by a name or that of the table."""
+
+    now: datetime
+    policy: AccessSettings
+    sources: Sequence[SourceFreshness]
+    counts: Mapping[str, int]
+
+
+def read_facts(now: datetime, policy: AccessSettings) -> BoardFacts:
+    """Two queries, and two more before the set-up was looked at for the first time."""
+    unassigned = Member.objects.alias(held=held_group_on(utc_day(now))).filter(held=None)
+    counts = SetUp.objects.order_by().values(
+        channels=counted(Channel.objects.enabled()),
+        failing=counted(Channel.objects.troubled()),
+        exemptions=counted(Exemption.objects.in_force(now)),
+        waiting=counted(waiting_at(now)),
+        given_up=counted(given_up_before(now)),
+        incidents=counted(Incident.objects.unresolved()),
+        groups=counted(Group.objects.open()),
+        unassigned=counted(unassigned),
+        tokens=counted(ApiToken.objects.valid(now)),
+        seats=counted(Member.objects.people().on_team()),
+        **{str(model._meta.model_name): counted(model._default_manager.all()) for model in COUNTED},
+    )
+    rows: list[Any] = list(counts)
+    if not rows:
+        SetUp.get_solo()  # makes the row
+        rows = list(counts.all())
+    return BoardFacts(now, policy, freshness.sources(now, with_newest=False), rows[0])
+
+
+def row_count(facts: BoardFacts, model: type[Model]) -> EntryState:
+    number = facts.counts[str(model._meta.model_name)]
     return EntryState(plural(number, str(model._meta.verbose_name), str(model._meta.verbose_name_plural)))
 
 
@@ -42,18 +80,18 @@ def changed_fields(row: Model) -> int:
     return sum(getattr(row, field.name) != field.get_default() for field in fields)
 
 
-def of_settings(model: type[SingletonModel]) -> Callable[[datetime], EntryState]:
+def of_settings(model: type[SingletonModel]) -> Callable[[BoardFacts], EntryState]:
     """How a table of settings stands: how many are changed."""
 
-    def read_state(now: datetime) -> EntryState:
+    def read_state(facts: BoardFacts) -> EntryState:
         changed = changed_fields(model.get_solo())
         return EntryState(f"{plural(changed, 'setting')} changed" if changed else "all defaults")
 
     return read_state
 
 
-def channels(now: datetime) -> EntryState:
-    enabled, failing = Channel.objects.enabled().count(), Channel.objects.troubled().count()
+def channels(facts: BoardFacts) -> EntryState:
+    enabled, failing = facts.counts["channels"], facts.counts["failing"]
     if not enabled:
         return EntryState("none: nobody is notified", "critical")
     if failing:
@@ -61,66 +99,64 @@ def channels(now: datetime) -> EntryState:
     return EntryState(plural(enabled, "channel"), "good")
 
 
-def exemptions(now: datetime) -> EntryState:
-    return EntryState(f"{Exemption.objects.in_force(now).count()} in force")
+def exemptions(facts: BoardFacts) -> EntryState:
+    return EntryState(f"{facts.counts['exemptions']} in force")
 
 
-def notifications(now: datetime) -> EntryState:
-    outstanding = backlog(now)
-    if outstanding.given_up:
-        return EntryState(f"{outstanding.given_up} given up this week", "warning")
-    return EntryState(f"{outstanding.waiting} waiting" if outstanding.waiting else "none waiting")
+def notifications(facts: BoardFacts) -> EntryState:
+    waiting, given_up = facts.counts["waiting"], facts.counts["given_up"]
+    if given_up:
+        return EntryState(f"{given_up} given up this week", "warning")
+    return EntryState(f"{waiting} waiting" if waiting else "none waiting")
 
 
-def incidents(now: datetime) -> EntryState:
-    return EntryState(f"{Incident.objects.unresolved().count()} unresolved")
+def incidents(facts: BoardFacts) -> EntryState:
+    return EntryState(f"{facts.counts['incidents']} unresolved")
 
 
-def groups(now: datetime) -> EntryState:
-    number = Group.objects.open().count()
+def groups(facts: BoardFacts) -> EntryState:
+    number = facts.counts["groups"]
     return EntryState(plural(number, "group")) if number else EntryState("none yet", "warning")
 
 
-def places(now: datetime) -> EntryState:
-    unassigned = len(members_of({UNASSIGNED}, utc_day(now)))
+def places(facts: BoardFacts) -> EntryState:
+    unassigned = facts.counts["unassigned"]
     return EntryState(f"{plural(unassigned, 'member')} unassigned" if unassigned else "everybody assigned")
 
 
-def imports(now: datetime) -> EntryState:
+def imports(facts: BoardFacts) -> EntryState:
     last = GroupImport.objects.order_by("-uploaded_at").first()
     if last is None:
         return EntryState("none yet")
-    return EntryState(f"last {age(now - last.uploaded_at)}, {last.get_status_display()}")
+    return EntryState(f"last {age(facts.now - last.uploaded_at)}, {last.get_status_display()}")
 
 
-def people(now: datetime) -> EntryState:
-    policy = AccessSettings.get_solo()
+def people(facts: BoardFacts) -> EntryState:
     active = list(User.objects.filter(is_active=True).prefetch_related("groups", CODES)[:500])
-    admins = sum(role_of(user, policy) is Role.ADMIN for user in active)
+    admins = sum(role_of(user, facts.policy) is Role.ADMIN for user in active)
     return EntryState(f"{plural(len(active), 'person', 'people')}, {plural(admins, 'administrator')}")
 
 
-def access(now: datetime) -> EntryState:
+def access(facts: BoardFacts) -> EntryState:
     if settings.AUTH_ENABLED:
         return EntryState("sign-in is on", "good")
     return EntryState("open: no sign-in", "warning")
 
 
-def tokens(now: datetime) -> EntryState:
-    return EntryState(f"{ApiToken.objects.valid(now).count()} valid")
+def tokens(facts: BoardFacts) -> EntryState:
+    return EntryState(f"{facts.counts['tokens']} valid")
 
 
-def audit_log(now: datetime) -> EntryState:
+def audit_log(facts: BoardFacts) -> EntryState:
     last = AuditEntry.objects.order_by("-at").first()
-    return EntryState(f"last entry {age(now - last.at)}" if last else "empty")
+    return EntryState(f"last entry {age(facts.now - last.at)}" if last else "empty")
 
 
-def sources(now: datetime) -> EntryState:
+def sources(facts: BoardFacts) -> EntryState:
     """Which sources failed or are stale; without a key there is nothing to collect."""
-    all_sources = freshness.sources(now, with_newest=False)
-    failing = sum(source.status == SourceRun.RunStatus.FAILED for source in all_sources)
-    stale = sum(source.is_stale for source in all_sources)
-    total = plural(len(all_sources), "source")
+    failing = sum(source.status == SourceRun.RunStatus.FAILED for source in facts.sources)
+    stale = sum(source.is_stale for source in facts.sources)
+    total = plural(len(facts.sources), "source")
     if failing:
         return EntryState(f"{total}, {failing} failing", "critical")
     if stale:
@@ -128,12 +164,12 @@ def sources(now: datetime) -> EntryState:
     return EntryState(f"{total}, all fresh", "good")
 
 
-def members(now: datetime) -> EntryState:
-    return EntryState(f"{Member.objects.people().on_team().count()} with a seat")
+def members(facts: BoardFacts) -> EntryState:
+    return EntryState(f"{facts.counts['seats']} with a seat")
 
 
-def cycles(now: datetime) -> EntryState:
-    cycle = BillingCycle.objects.at(now)
+def cycles(facts: BoardFacts) -> EntryState:
+    cycle = BillingCycle.objects.at(facts.now)
     if cycle is None:
         return EntryState("current cycle unknown", "warning")
     last_day = utc_day(cycle.end_at - timedelta(microseconds=1))

@@ -45,6 +45,12 @@ def test_every_entry_says_what_it_is_for_and_how_it_stands(admin_client):
     assert "Detection Change a threshold, and test it on the past 30 days. 2 settings changed" in text
 
 
+def test_the_front_page_asks_at_most_twenty_queries(admin_client, django_assert_max_num_queries):
+    front_page(admin_client)
+    with django_assert_max_num_queries(20):
+        front_page(admin_client)
+
+
 def test_without_a_channel_the_board_says_that_nobody_is_notified(admin_client):
     assert "none: nobody is notified" in text_of(front_page(admin_client))
 
