@@ -15,8 +15,7 @@ from incidents.models import Incident, Status
 from incidents.times import Spread, TimesSummary
 from tracker.access.request import Access
 from tracker.access.roles import Role
-from tracker.reports.incidents import IncidentsReport
-from tracker.reports.open_incidents import not_narrowing
+from tracker.reports.incidents import IncidentsReport, not_narrowing
 from tracker.widgets import cells, formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name

@@ -1,12 +1,13 @@
-"""The incidents page: which incidents and anomalies the filters ask for, and how fast they were handled."""
+"""Incidents and anomalies that the filters ask for, how fast they were handled, and which are open now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import DateField, Q, QuerySet, Value
+from django.db.models import DateField, Exists, OuterRef, Q, QuerySet, Value
 
+from collector.base import names
 from collector.base.days import day_end, day_start, utc_day
 from collector.base.leases import HOURLY_JOB
 from collector.base.statements import prepared
@@ -25,6 +26,7 @@ from tracker.periods import Period
 from tracker.widgets import formats
 
 Rows = TypeVar("Rows", bound=QuerySet)
+GRAVITY = {"critical": 0, "warning": 1}
 
 
 @dataclass(frozen=True)
@@ -168,3 +170,70 @@ def _watched() -> QuerySet:
 def is_stale(known_until: datetime | None, now: datetime) -> bool:
     """Whether usage stops longer ago than an hourly job explains."""
     return known_until is not None and now - known_until > STALE
+
+
+@dataclass(frozen=True)
+class OpenIncidents:
+    """`found` lie within group and search, gravest first."""
+
+    found: Sequence[Incident]
+    watch: Watch
+    figure: str  # a dash where nobody has looked: that is no zero
+    tone: str
+    notes: list[str]  # what the figure means, and what it leaves out
+
+
+def open_incidents(filters: Filters) -> OpenIncidents:
+    """Unresolved ones, whatever the period, narrowed by group and search, and to whom the reader may see. One
+    query; two where none is open."""
+    asked = filters.visible, names.current().are_hidden
+    if filters.group or filters.search:
+        narrowed = limit_incidents(Incident.objects.unresolved(), filters)
+        inside = Exists(narrowed.filter(pk=OuterRef("pk")))
+        known = list(_unresolved.build(*asked).annotate(is_inside=inside))
+    else:
+        known = _unresolved(*asked)
+    found = [incident for incident in known if incident.is_inside]
+    found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
+    now, known_until, elsewhere = filters.now, filters.period.known_until, len(known) - len(found)
+    seen = Watch(now, known_until, True, known[0].has_channel) if known else watch(now, known_until)
+    if found:
+        tone = "critical"
+    elif elsewhere or seen.is_stale:
+        tone = "warning"
+    else:
+        tone = "" if seen.doubt or filters.is_narrowed else "good"
+    figure = str(len(found)) if found or seen.has_looked else formats.NOTHING
+    return OpenIncidents(found, seen, figure, tone, _notes(filters, found, elsewhere, seen))
+
+
+def _notes(filters: Filters, found: list[Incident], elsewhere: int, seen: Watch) -> list[str]:
+    notes = []
+    if found:
+        unanswered = sum(not incident.is_acknowledged for incident in found)
+        notes.append(f"{unanswered} not yet acknowledged" if unanswered else "all acknowledged")
+    if elsewhere:
+        narrowed_by = " and ".join(name for name in ("group", "search") if getattr(filters, name))
+        notes.append(f"{formats.plural(elsewhere, 'more', 'more')} outside this {narrowed_by}")
+    if seen.doubt:
+        notes.append(seen.doubt)
+    elif not notes:
+        notes.append("None under these filters" if filters.is_narrowed else "Nothing is wrong")
+    return [*notes, *filter(None, [not_narrowing(filters)])]
+
+
+@prepared
+def _unresolved(visible: frozenset[int] | None, are_hidden: bool) -> IncidentQuerySet:
+    """Of members whom the reader may see, with what their sentences are made of: more, `are_hidden` names."""
+    rows = limit_visible(Incident.objects.unresolved(), visible).for_sentences()
+    return rows.annotate(is_inside=Value(True), has_channel=Exists(Channel.objects.enabled()))
+
+
+def not_narrowing(filters: Filters) -> str:
+    """Which of the filters in force do not apply to incidents."""
+    names = [name for name in ("model", "badge", "surface") if getattr(filters, name)]
+    if not names:
+        return ""
+    does = "does" if len(names) == 1 else "do"
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{listed.capitalize()} {does} not filter incidents"

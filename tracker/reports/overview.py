@@ -17,8 +17,8 @@ from tracker.filters import Filters
 from tracker.reports import bands, cycle, days
 from tracker.reports.cycle import Budget, CycleReport, Reconciled, heading, reconciled
 from tracker.reports.days import Days
+from tracker.reports.incidents import OpenIncidents, open_incidents
 from tracker.reports.limits import StatedLimit
-from tracker.reports.open_incidents import OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
 from tracker.reports.savings import added, savings
