@@ -153,38 +153,26 @@ def adoption_score(habits: Habits, team: TeamHabits) -> int:
 
 
 def badges(habits: Habits, team: TeamHabits) -> list[Badge]:
-    """At most one of each family, in the order that matters: spend, context, adoption, usage."""
-    keys = [spend(habits, team), context(habits, team), adoption(habits, team), usage(habits, team)]
-    return [BADGES[key] for key in keys if key]
-
-
-def usage(habits: Habits, team: TeamHabits) -> str:
-    if habits.requests and habits.requests >= team.requests_p75:
-        return "power-user"
-    if habits.requests >= MIN_REQUESTS and habits.cents_per_request >= team.cents_per_request_p75 > 0:
-        return "deep-thinker"
-    return "light" if habits.requests <= team.requests_p25 else "balanced"
-
-
-def spend(habits: Habits, team: TeamHabits) -> str:
+    """What a member has earned: of spend and context one at most, of adoption and usage one each."""
+    keys, requests, cost = [], habits.requests, habits.cents_per_request
+    is_steady = requests >= MIN_REQUESTS  # enough to show what a request costs or reads
     if habits.is_over_limit:
-        return "over-budget"
-    if habits.requests < MIN_REQUESTS or not team.cents_per_request_median:
-        return ""
-    ratio = habits.cents_per_request / team.cents_per_request_median
-    return "premium-model" if ratio >= 2 else "cost-efficient" if ratio <= 0.5 else ""
-
-
-def context(habits: Habits, team: TeamHabits) -> str:
-    if habits.requests < MIN_REQUESTS or not team.context_median:
-        return ""
-    ratio = habits.context_tokens / team.context_median
-    return "long-sessions" if ratio >= 3 else "short-sessions" if ratio <= 1 / 3 else ""
-
-
-def adoption(habits: Habits, team: TeamHabits) -> str:
+        keys.append("over-budget")
+    elif is_steady and team.cents_per_request_median:
+        ratio = cost / team.cents_per_request_median
+        keys += ["premium-model"] if ratio >= 2 else ["cost-efficient"] if ratio <= 0.5 else []
+    if is_steady and team.context_median:
+        ratio = habits.context_tokens / team.context_median
+        keys += ["long-sessions"] if ratio >= 3 else ["short-sessions"] if ratio <= 1 / 3 else []
     score = adoption_score(habits, team)
-    return next((key for bound, key in ADOPTION_BOUNDS if score >= bound), "manual")
+    keys.append(next((key for bound, key in ADOPTION_BOUNDS if score >= bound), "manual"))
+    if requests and requests >= team.requests_p75:
+        keys.append("power-user")
+    elif is_steady and cost >= team.cents_per_request_p75 > 0:
+        keys.append("deep-thinker")
+    else:
+        keys.append("light" if requests <= team.requests_p25 else "balanced")
+    return [BADGES[key] for key in keys]
 
 
 @dataclass(frozen=True)
