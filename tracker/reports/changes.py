@@ -9,13 +9,6 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import TypeVar
 
-from django.db.models import Sum
-
-from collector.base.money import cents
-from collector.models import MemberModelDay
-from collector.models.totals import MemberModelDayQuerySet
-from tracker.periods import Comparison
-
 
 @dataclass(frozen=True)
 class Change:
@@ -49,23 +42,6 @@ class Changes:
     by_member: Mapping[int, Change] = field(default_factory=dict)
     by_model: Mapping[str, Change] = field(default_factory=dict)
     by_surface: Mapping[str, Change] = field(default_factory=dict)
-
-
-def read_changes(
-    comparison: Comparison | None, limit: Callable[[MemberModelDayQuerySet], MemberModelDayQuerySet]
-) -> Changes:
-    """Of the rows that `limit` leaves. One query; none where nothing is compared."""
-    if comparison is None:
-        return Changes()
-    counted, earlier = comparison.counted_rows, comparison.earlier_rows
-    rows = limit(MemberModelDay.objects.filter(counted | earlier)).order_by()
-    sums = rows.values_list("member_id", "model", "surface").annotate(
-        compared=Sum("total_cents", filter=counted, default=0),
-        before=Sum("total_cents", filter=earlier, default=0),
-    )
-    return changes_by_key(
-        {(pk, model, surface): Change(cents(now), cents(before)) for pk, model, surface, now, before in sums}
-    )
 
 
 def changes_by_key(changes: Mapping[tuple[int, str, str], Change]) -> Changes:

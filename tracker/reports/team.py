@@ -5,16 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+from django.db.models import Sum
+
 from collector.base import names
 from collector.base.days import days_between
+from collector.base.money import cents
 from collector.facts.weeks import in_weeks, of_weeks
-from collector.models import DailyActivity
+from collector.models import DailyActivity, MemberModelDay
 from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
-from tracker.reports.changes import Changes, read_changes
+from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, limit_rows
 from tracker.reports.models import ModelCost, model_costs
@@ -196,7 +199,17 @@ class Team:
 
     @cached_property
     def changes(self) -> Changes:
-        return read_changes(self.filters.comparison, self.selection.of)
+        """Of what the filters leave. One query; none where nothing is compared."""
+        comparison = self.filters.comparison
+        if comparison is None:
+            return Changes()
+        counted, earlier = comparison.counted_rows, comparison.earlier_rows
+        rows = self.selection.of(MemberModelDay.objects.filter(counted | earlier)).order_by()
+        sums = rows.values_list("member_id", "model", "surface").annotate(
+            compared=Sum("total_cents", filter=counted, default=0),
+            before=Sum("total_cents", filter=earlier, default=0),
+        )
+        return changes_by_key({tuple(key): Change(cents(now), cents(before)) for *key, now, before in sums})
 
     @property
     def totals(self) -> Totals:
