@@ -1,9 +1,11 @@
 """Reading an answer and its rows: rows that cannot be read are rejected, odd values become doubts."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -22,6 +24,8 @@ from .values import Record, RowContext
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
+# What a field is called, unlike an address or a model.
+FIELD_NAME = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*")
 WRAPPINGS = ("data", "result", "response")
 # Fields with the amount and the time of a row, which are also shown for a rejected row.
 MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
@@ -32,13 +36,14 @@ def parse(record: type[R], payload: object, where: str, notes: Notes | None = No
     """`payload` as `record`; CursorApiError names the first field that is missing or mistyped.
 
     With `notes`, implausible fields that are not required become doubts. The answer may stand within another
-    one, under a name of `WRAPPINGS`; what is said of its pages may stand beside it.
+    one, under a name of `WRAPPINGS`; what is said of its pages may stand beside it. Its fields may be spelled
+    in another way, such as `UsageEvents`.
     """
     problem = ""
     for part in (payload, *_wrapped(payload)):
         context = RowContext(notes.now) if notes else None
         try:
-            answer = record.model_validate(part, context=context)
+            answer = record.model_validate(respelled(record, part), context=context)
         except ValidationError as error:
             problem = problem or problem_of(error)
             continue
@@ -63,13 +68,39 @@ def read_rows(
     for raw in raws:
         context.doubts.clear()
         try:
-            row = record.model_validate(raw, context=context)
+            row = record.model_validate(respelled(record, raw), context=context)
         except ValidationError as error:
             reject_raw(raw, problem_of(error), notes, where=where)
             continue
         if context.doubts:
             note_doubts(row, context, notes, raw)
         yield row, raw
+
+
+def respelled(record: type[Record], value: object) -> object:
+    """`value` with its fields as `record` spells them, where it has some of them in another way: `UserEmail`,
+    `user_email`."""
+    if isinstance(value, dict) and _has_respelled(record, tuple(value)):
+        return {_camel(name): _recased(inner) for name, inner in value.items()} | value
+    return value
+
+
+@lru_cache(1024)
+def _has_respelled(record: type[Record], names: tuple[str, ...]) -> bool:
+    return any(_camel(name) in record.vendor_names() for name in set(names) - record.vendor_names())
+
+
+def _recased(value: object) -> object:
+    if isinstance(value, dict):
+        return {_camel(name): _recased(inner) for name, inner in value.items()}
+    return [_recased(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _camel(name: str) -> str:
+    if not FIELD_NAME.fullmatch(name):
+        return name
+    first, *others = name.split("_")
+    return first[:1].lower() + first[1:] + "".join(part[:1].upper() + part[1:] for part in others)
 
 
 def reject_raw(raw: object, reason: str, notes: Notes, *, where: str = "") -> None:

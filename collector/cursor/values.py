@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.alias_generators import to_camel
 
 from collector.base.cells import bare_address, is_empty_value, tidy
@@ -60,6 +60,14 @@ class Record(BaseModel):
         """The vendor's name of the field `name`, of this record or of one within it."""
         alias = cls.model_fields[name].validation_alias if name in cls.model_fields else None
         return alias if isinstance(alias, str) else to_camel(name)
+
+    @classmethod
+    def vendor_names(cls) -> set[str]:
+        """All names that its fields go by."""
+        names = {cls.vendor_name(name) for name in cls.model_fields}
+        choices = (field.validation_alias for field in cls.model_fields.values())
+        others = (alias.choices for alias in choices if isinstance(alias, AliasChoices))
+        return names.union(*(map(str, more) for more in others))
 
 
 def now_for(info: ValidationInfo) -> datetime:
