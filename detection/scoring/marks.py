@@ -42,23 +42,24 @@ class Marks:
     member_months: float = 0.0
 
     @property
-    def recall(self) -> float:
-        """Share of the material true incidents that were found."""
+    def recall(self) -> float | None:
+        """Share of the material true incidents that were found; None, like F1, where there were none."""
         found, missed = sum(self.found_by_kind.values()), sum(self.missed_by_kind.values())
         return _share(found, found + missed)
 
     @property
-    def precision(self) -> float:
+    def precision(self) -> float | None:
         """Share of alerts that were about a true incident."""
         about_one = self.true + self.repeats
         return _share(about_one, about_one + self.false)
 
     @property
-    def f1(self) -> float:
-        return _share(2 * self.precision * self.recall, self.precision + self.recall)
+    def f1(self) -> float | None:
+        recall, precision = self.recall, self.precision or 0.0
+        return recall and 2 * precision * recall / (precision + recall)
 
     @property
-    def false_per_100_members_month(self) -> float:
+    def false_per_100_members_month(self) -> float | None:
         return _share(100 * self.false, self.member_months)
 
     @property
@@ -67,7 +68,7 @@ class Marks:
         return median(self.hours) if self.hours else None
 
     @property
-    def dollars_caught(self) -> float:
+    def dollars_caught(self) -> float | None:
         """Share of all extra dollars that belong to incidents that were found."""
         return _share(self.caught_cents, self.lost_cents)
 
@@ -77,7 +78,7 @@ class Marks:
         return sum(self.before_cents) / len(self.before_cents) / 100 if self.before_cents else None
 
     @property
-    def alerts_per_100_members_month(self) -> float:
+    def alerts_per_100_members_month(self) -> float | None:
         return _share(100 * self.alerts, self.member_months)
 
     def kinds(self) -> list[str]:
@@ -124,5 +125,5 @@ def _count(marks: Marks, label: Label, found_at: datetime | None) -> None:
         marks.before_cents.append(cents * min(max(passed, 0.0), 1.0))
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

@@ -50,6 +50,12 @@ def test_score_prints_both_detectors_on_the_same_companies():
     assert "recall" in run("score", "--seeds", "1", "--members", "20", "--days", "16")
 
 
+def test_score_prints_a_dash_for_what_was_not_there_to_be_found():
+    assert "seed 1  │ - (-)  │ - (-)     │ - (-)" in run(
+        "score", "--seeds", "1", "--members", "3", "--days", "3"
+    )
+
+
 @pytest.mark.parametrize("seeds", ["many", "5-3", ""])
 def test_seeds_that_are_none_are_refused(seeds):
     with pytest.raises(CommandError, match="is not a list of seeds"):

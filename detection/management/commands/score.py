@@ -60,7 +60,8 @@ class Command(ProductCommand):
         for item in _scores(policy=settings, **options):
             scores.append(item)
             if not options["json"]:
-                self.stderr.write(f"{_name(item)}: F1 {item.ours.f1:.2f}, rival {item.rival.f1:.2f}")
+                ours, rival = (_shown(marks.f1, "{:.2f}") for marks in (item.ours, item.rival))
+                self.stderr.write(f"{_name(item)}: F1 {ours}, rival {rival}")
         if options["json"]:
             self.stdout.write(json.dumps([_json(item) for item in scores], indent=2))
             return

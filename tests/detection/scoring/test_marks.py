@@ -47,3 +47,10 @@ def test_incidents_under_forty_dollars_are_not_asked_for_but_finding_them_is_not
 def test_dollars_caught_are_those_of_what_was_found():
     two = marks([alert(1)], [label(dollars=300), label("ben@example.com", 100)])
     assert (two.recall, two.dollars_caught) == (0.5, 0.75)
+
+
+def test_where_nothing_was_to_be_found_there_is_no_recall():
+    quiet, cried, missed = marks([], []), marks([alert(1)], []), marks([], [label()])
+    assert (quiet.recall, quiet.precision, quiet.f1, quiet.dollars_caught) == (None, None, None, None)
+    assert (cried.recall, cried.precision, cried.f1) == (None, 0, None)
+    assert (missed.recall, missed.precision, missed.f1, missed.dollars_caught) == (0, None, 0, 0)
