@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from collector.base.money import cents as exact_cents
 
-from .continuation import has_lapsed
+from .continuation import LOOKED_AT, has_lapsed
 from .findings.finding import Finding
 from .frame.frame import LATE_HOURS
 from .models import Anomaly
@@ -45,12 +45,13 @@ def key_of(finding: Finding) -> Key:
 def known_anomalies(as_of: datetime, window: timedelta) -> dict[Key, Anomaly]:
     """The newest anomaly of each member and rule that is open, or cleared so lately that a return would
     continue it."""
-    lately = Anomaly.objects.filter(cleared_at__gt=as_of - 2 * window - timedelta(days=2))
+    longest = max(2 * window + timedelta(days=2), *LOOKED_AT.values())
+    lately = Anomaly.objects.filter(cleared_at__gt=as_of - longest)
     rows = (Anomaly.objects.open() | lately).select_related("member").order_by("detected_at", "pk")
     return {
         (anomaly.member_id, anomaly.rule): anomaly
         for anomaly in rows
-        if anomaly.cleared_at is None or not has_lapsed(anomaly.cleared_at, as_of, window)
+        if anomaly.cleared_at is None or not has_lapsed(anomaly.rule, anomaly.cleared_at, as_of, window)
     }
 
 

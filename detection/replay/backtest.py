@@ -118,8 +118,7 @@ class _Walk:
         as_of = frame.as_of
         findings = assess(frame, self.settings, in_force, None, replay.read_work).findings
         present = [item for item in findings if not replay.history.has_left(item.member_id, as_of)]
-        _follow(present, as_of, self.live, replay)
-        _let_go(self.live, self.done, as_of, timedelta(hours=self.settings.continuation_hours))
+        self._follow(present, as_of, replay)
 
     def end(self, replay: Replay) -> None:
         stretches = sorted(
@@ -128,24 +127,33 @@ class _Walk:
         )
         self.incidents = [_would_be(stretch, replay) for stretch in stretches]
 
+    def _follow(self, findings: Sequence[Finding], as_of: datetime, replay: Replay) -> None:
+        """Open a stretch for what is new, and note what is still there, or no longer."""
+        alarmed: dict[Key, list[Finding]] = {}
+        for finding in findings:
+            key: Key = (finding.member_id, finding.cause)
+            is_known = self._goes_on(finding, as_of) and finding.rule.value in self.live[key].rules
+            if finding.severity != Severity.INFO and (is_known or not finding.is_passing(as_of)):
+                alarmed.setdefault(key, []).append(finding)
+        for key, raised in alarmed.items():
+            if not any(self._goes_on(finding, as_of) for finding in raised):
+                self.done += [self.live.pop(key)] if key in self.live else []
+                first = raised[0]
+                description = _described(first, as_of, replay)
+                self.live[key] = Stretch(as_of, first, first, description, as_of, first.severity)
+            _add(self.live[key], raised, as_of)
+        for key, stretch in self.live.items():
+            if key not in alarmed and stretch.cleared_at is None:
+                stretch.cleared_at = as_of
 
-def _follow(findings: Sequence[Finding], as_of: datetime, live: dict[Key, Stretch], replay: Replay) -> None:
-    """Open a stretch for what is new, and note what is still there, or no longer."""
-    alarmed: dict[Key, list[Finding]] = {}
-    for finding in findings:
-        key: Key = (finding.member_id, finding.cause)
-        is_known = key in live and finding.rule.value in live[key].rules
-        if finding.severity != Severity.INFO and (is_known or not finding.is_passing(as_of)):
-            alarmed.setdefault(key, []).append(finding)
-    for key, raised in alarmed.items():
-        if key not in live:
-            first = raised[0]
-            description = _described(first, as_of, replay)
-            live[key] = Stretch(as_of, first, first, description, as_of, first.severity)
-        _add(live[key], raised, as_of)
-    for key, stretch in live.items():
-        if key not in alarmed and stretch.cleared_at is None:
-            stretch.cleared_at = as_of
+    def _goes_on(self, finding: Finding, as_of: datetime) -> bool:
+        """Whether there is a stretch that the finding is part of, or comes back in time to continue."""
+        stretch = self.live.get((finding.member_id, finding.cause))
+        if stretch is None or stretch.cleared_at is None:
+            return stretch is not None
+        rule = finding.rule.value if finding.rule.value in stretch.rules else ""
+        window = timedelta(hours=self.settings.continuation_hours)
+        return not has_lapsed(rule, stretch.cleared_at, as_of, window)
 
 
 def _add(stretch: Stretch, findings: Sequence[Finding], as_of: datetime) -> None:
@@ -163,12 +171,6 @@ def _standing(finding: Finding) -> tuple[int, float]:
     """What makes a finding the one that describes its incident: the rule that says most, then the
     dollars."""
     return -ORDER[finding.rule], finding.extra_cents
-
-
-def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, window: timedelta) -> None:
-    for key, stretch in list(live.items()):
-        if stretch.cleared_at is not None and has_lapsed(stretch.cleared_at, as_of, window):
-            done.append(live.pop(key))
 
 
 def _described(finding: Finding, as_of: datetime, replay: Replay) -> DescribedFinding:

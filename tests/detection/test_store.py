@@ -13,6 +13,7 @@ from detection.vocabulary import Cause, Rule, Severity
 from tests.incidents.factories import HOUR, NOON, make_anomaly
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(hours=24)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,13 @@ def test_information_that_becomes_an_alarm_is_detected_then(before, detected_at)
         member_id=anomaly.member_id,
     )
     item = DescribedFinding(finding, since, "gpt-5", {}, "Carl spent $500.")
-    store([item], known_anomalies(NOON, timedelta(hours=24)), as_of=NOON, judged=frozenset())
+    store([item], known_anomalies(NOON, DAY), as_of=NOON, judged=frozenset())
     anomaly.refresh_from_db()
     assert (anomaly.severity, anomaly.detected_at, anomaly.onset_at) == ("critical", detected_at, since)
+
+
+@pytest.mark.parametrize(("rule", "hours"), [("own_baseline", 24), ("drift", 14 * 24)])
+def test_what_is_back_before_its_rule_has_forgotten_it_is_the_same_anomaly(rule, hours):
+    make_anomaly(rule=rule, detected_at=NOON, last_seen_at=NOON, cleared_at=NOON)  # a Monday
+    within, after = (known_anomalies(NOON + hours * HOUR + wait, DAY) for wait in (-HOUR, 0 * HOUR))
+    assert (len(within), len(after)) == (1, 0)
