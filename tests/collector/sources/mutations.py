@@ -18,6 +18,7 @@ from sandbox import Sandbox, build_company
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
 END = NOW.replace(second=0)
 WINDOW = Window(END - timedelta(days=28), END, NOW)
+WEEK = Window(END - timedelta(days=7), END, NOW)
 MISSING = object()
 RENAMED = object()
 # What may stand in any field instead of what should.
