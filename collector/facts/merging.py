@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 
 from collector.base.connections import drop_if_dead
@@ -108,8 +108,14 @@ def _go_on(record: MemberMerge, now: datetime) -> None:
     """Move whatever has not moved yet; nothing where another process has finished the merge."""
     days = merged_totals.usage_days(record.gone_pk)
     ShortTransactions().run([partial(_move_part, record, now, day) for day in days])
-    with writing():
-        _finish(record, now)
+    for is_last_try in (False, False, True):
+        try:
+            with writing():
+                _finish(record, now)
+            break
+        except IntegrityError:  # a run has just written a row about the one that goes
+            if is_last_try:
+                raise
     record.refresh_from_db()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError
+from django.db.models import ProtectedError
 from django.test import Client
 
 from detection.models import DetectionSettings
@@ -110,7 +112,12 @@ class Unknown(Exception):
 
 @pytest.mark.parametrize(
     ("kind", "cause", "status"),
-    [(IntegrityError, Taken, 409), (IntegrityError, Unknown, 500), (OperationalError, Unknown, 500)],
+    [
+        (IntegrityError, Taken, 409),
+        (partial(ProtectedError, protected_objects=set()), Unknown, 409),
+        (IntegrityError, Unknown, 500),
+        (OperationalError, Unknown, 500),
+    ],
 )
 def test_only_what_could_have_been_done_a_moment_before_is_called_a_conflict(
     admins, monkeypatch, kind, cause, status

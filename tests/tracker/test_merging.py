@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError
 
-from collector.facts import rollups
+from collector.facts import merging, rollups
 from collector.facts.merging import MergeRefused, merge_members, preview_merge, undo_merge
 from collector.models import (
     AiCodeCommit,
@@ -24,6 +25,7 @@ from groups.budgets.models import CycleBudget
 from groups.models import Assignment
 from incidents.models import Incident, IncidentAnomaly, LimitChange, LimitRequest, TimelineEntry
 from tests.detection.facts import make_event, make_member
+from tests.incidents.factories import make_anomaly
 from tests.tracker.merged_pair import DAY, EARLIER, HOUR, NOW, make_pair, whole_database
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +160,23 @@ def test_an_incident_that_takes_over_an_earlier_onset_takes_over_when_its_usage_
     merge_members(old, new, by="ann", now=NOW)
     kept = Incident.objects.unresolved().get()
     assert (kept.onset_at, kept.onset_collected_at) == (NOW - 9 * HOUR, NOW - 8 * HOUR)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_row_about_the_one_that_goes_that_is_written_meanwhile_moves_too(pair, monkeypatch, times):
+    old, new = pair
+    join, met = merging._join_members, []
+
+    def join_while_a_run_writes(going):
+        if len(met) < times:
+            met.append(make_anomaly(going.gone, rule="drift"))
+        join(going)
+
+    monkeypatch.setattr(merging, "_join_members", join_while_a_run_writes)
+    if times > 2:
+        with pytest.raises(IntegrityError):
+            merge_members(old, new, by="ann", now=NOW)
+        assert Member.objects.filter(pk=new.pk).exists()
+    merge_members(old, new, by="ann", now=NOW)
+    assert not Member.objects.filter(pk=new.pk).exists()
+    assert len(met) == times

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from django.db import Error
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -46,6 +47,8 @@ class ConflictsMiddleware:
 
 def is_conflict(exception: Exception) -> bool:
     """Whether the database refused what could have been done a moment before."""
+    if isinstance(exception, ProtectedError):  # Django has looked itself
+        return True
     cause = exception.__cause__
     code = getattr(cause, "sqlstate", "") or getattr(cause, "sqlite_errorname", "")
     return isinstance(exception, Error) and code in CONFLICTS
