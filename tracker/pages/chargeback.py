@@ -18,8 +18,7 @@ from tracker import periods
 from tracker.filter_bar import Choice
 from tracker.filters import NAMES
 from tracker.pages.days import change_columns
-from tracker.reports.changes import NO_CHANGE, Change
-from tracker.reports.charges import ChargeChanges
+from tracker.reports.changes import NO_CHANGE, Change, ChargeChanges
 from tracker.reports.cycle import Reconciled
 from tracker.reports.people import member_url
 from tracker.reports.teams import parents

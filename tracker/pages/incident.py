@@ -1,8 +1,9 @@
 """One incident's chart and facts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.http import QueryDict
@@ -11,11 +12,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 from collector.base.plausibility import is_number
 from detection.models import Anomaly
 from incidents.actions.suggestions import RemedyContext, suggestions_for
-from incidents.models import TimelineStep
+from incidents.models import TimelineEntry, TimelineStep
 from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.pages.incidents import severity_flag, status_flag
-from tracker.pages.timeline import timeline_lines
 from tracker.reports.incident import IncidentReport, priced_model
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
@@ -30,6 +30,27 @@ class IncidentFact:
     label: str
     value: str
     url: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineLine:
+    at: datetime
+    sentence: str
+
+
+def timeline_lines(entries: Iterable[TimelineEntry]) -> list[TimelineLine]:
+    """A line for each step, and one for all alerts that were delivered in one minute."""
+
+    def moment(entry: TimelineEntry) -> object:
+        is_delivery = entry.step == TimelineStep.ALERTED
+        return f"{entry.at:%Y-%m-%d %H:%M}" if is_delivery else entry.pk
+
+    lines = []
+    for _, group in groupby(entries, moment):
+        first, *others = group
+        channels = [entry.shown_text for entry in others]
+        lines.append(TimelineLine(first.at, ", ".join([first.sentence, *channels])))
+    return lines
 
 
 def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> PageParts:

@@ -16,7 +16,7 @@ from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.filters import known_until
 from tracker.pages import chargeback as layout
-from tracker.reports.charges import charge_changes
+from tracker.reports.changes import charge_changes
 from tracker.reports.cycle import reconciled
 from tracker.views.answers import page_response
 from tracker.widgets.tables import PageParts

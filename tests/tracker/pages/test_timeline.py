@@ -6,7 +6,7 @@ import pytest
 
 from incidents.models import Origin, TimelineEntry, TimelineStep
 from tests.incidents.factories import NOON, make_incident
-from tracker.pages.timeline import timeline_lines
+from tracker.pages.incident import timeline_lines
 
 MINUTE = timedelta(minutes=1)
 
