@@ -117,6 +117,7 @@ class Table(Generic[Row]):
             raise BadRequest(f"“{page}” is not a page of the table “{self.key}”: the first page is 1.")
         self.pages = max(-(-self.total // self.page_rows), 1)
         self.page = min(int((page or "1")[:9]), self.pages)
+        self.first = (self.page - 1) * self.page_rows
 
     def sorted_rows(self, first: int = 0, end: int | None = None) -> list[Row]:
         """Rows in order, from `first` to before `end`; those without a value come last, whichever the
@@ -146,7 +147,6 @@ class Table(Generic[Row]):
     @property
     def lines(self) -> list[Line]:
         """The rows of this page."""
-        first = (self.page - 1) * self.page_rows
         head = next(column for column in self.shown if column.kind != "tick")
         shown = [
             (
@@ -173,15 +173,16 @@ class Table(Generic[Row]):
                     for is_head, css, write, value, link, under in shown
                 ],
             )
-            for row in self.sorted_rows(first, first + self.page_rows)
+            for row in self.sorted_rows(self.first, self.first + self.page_rows)
         ]
 
     @property
     def said(self) -> str:
         """`51 to 100 of 230`, or just how many there are."""
-        first = (self.page - 1) * self.page_rows + 1
-        last = min(self.page * self.page_rows, self.total)
-        return f"{first:,} to {last:,} of {self.total:,}" if self.pages > 1 else f"{self.total:,} in all"
+        if self.pages == 1:
+            return f"{self.total:,} in all"
+        last = min(self.first + self.page_rows, self.total)
+        return f"{self.first + 1:,} to {last:,} of {self.total:,}"
 
     @property
     def csv_rows(self) -> list[list[object]]:
