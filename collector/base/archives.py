@@ -12,7 +12,9 @@ GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 # Exports are compressed to a tenth; what grows by more is no export, and would take for ever to read.
 MOST_GROWTH, ALWAYS_FINE = 200, 64 << 20
 DAMAGED = "Line 1: this compressed file is damaged or cut off. Unpack it first, or export it again."
-BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+BROKEN = (OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile)
+# Others are rare, and damaged fail in many ways.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def unpacked(file: BinaryIO) -> BinaryIO:
@@ -29,7 +31,7 @@ def _only_member(file: BinaryIO) -> io.BufferedIOBase:
     try:
         archive = zipfile.ZipFile(file)
         members = [info for info in archive.infolist() if not _is_beside(info)]
-        if len(members) != 1:
+        if [info.compress_type in METHODS for info in members] != [True]:
             raise NotText(f"Line 1: {SPREADSHEET}")
         return cast(io.BufferedIOBase, archive.open(members[0]))
     except BROKEN as exc:

@@ -18,12 +18,19 @@ def read(data: bytes) -> list[tuple[str, str]]:
     return [(row["email"], row["team"]) for row in table]
 
 
-def zipped(*names: str, text: bytes = TEXT.encode()) -> bytes:
+def zipped(*names: str, text: bytes = TEXT.encode(), method: int = zipfile.ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name in names:
             archive.writestr(name, b"" if name.endswith("/") else text)
     return file.getvalue()
+
+
+def shifted(archive: bytes) -> bytes:
+    """With a directory that claims to begin further on than it does."""
+    return (
+        archive[:-6] + (int.from_bytes(archive[-6:-2], "little") + 500).to_bytes(4, "little") + archive[-2:]
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
@@ -45,6 +52,8 @@ def test_a_gzip_file_of_several_parts_is_read_whole():
     [
         (zipped("a.csv", "b.csv"), "Line 1: this is a ZIP archive or an Excel workbook"),
         (zipped(), "Line 1: this is a ZIP archive or an Excel workbook"),
+        (zipped("people.csv", method=zipfile.ZIP_LZMA), "Line 1: this is a ZIP archive or an Excel workbook"),
+        (shifted(zipped("people.csv")), "Line 1: this is a ZIP archive or an Excel workbook"),
         (zipped("people.csv")[:-30], "Line 1: this is a ZIP archive or an Excel workbook"),
         (gzip.compress(zipped("people.csv")), "Line 1: this is a ZIP archive or an Excel workbook"),
         (gzip.compress(gzip.compress(TEXT.encode())), "Line 1: this is a compressed file within another"),
