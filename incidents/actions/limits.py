@@ -89,15 +89,19 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
                 text = f"{change.to_words}{until_words(change.until_at)}: {change.reason}"
                 note_on_timeline(change, TimelineStep.LIMIT_ASKED, text, now)
     except IntegrityError:
-        raise LimitRefused(
-            f"Another change of {wish.member}'s limit is in progress: try again in a minute."
-        ) from None
+        raise LimitRefused(why_later(wish.member)) from None
     wanted = (wish.member.pk, wish.to_dollars, wish.until_at)
     if not is_new and (change.member_id, change.to_dollars, change.until_at) != wanted:
         raise LimitRefused(
             f"This form has already been sent, for {change}. Open the page again for another change."
         )
     return change
+
+
+def why_later(member: Member) -> str:
+    other = LimitChange.objects.unfinished().filter(member=member).first()
+    text = f"Another change of {member}'s limit is in progress: try again in a minute."
+    return f"{text} The last attempt: {other.message}" if other and other.message else text
 
 
 def carry_out(change: LimitChange, client: CursorClient, now: datetime) -> LimitChange:

@@ -44,7 +44,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.exclude(~is_answer, kind=Notification.Purpose.ALERT, incident__snoozed_until__gt=now)
 
     def send_again(self, now: datetime) -> int:
-        """Let all of them be sent with the next delivery, their tries counted from zero; return how many."""
+        """Let all of them be sent with the next delivery, their tries counted from zero, even if their
+        channels pause; return how many."""
+        Channel.objects.filter(pk__in=self.order_by().values("channel")).update(paused_until=None)
         return self.update(status=Notification.Status.WAITING, due_at=now, tries=0, lost_leases=0)
 
     def given_up(self) -> NotificationQuerySet:

@@ -186,9 +186,10 @@ def test_what_was_not_begun_in_time_is_not_carried_out_late(site: LimitSite, fie
     assert "Not completed in time" in change.message
 
 
-def test_while_one_change_is_unfinished_no_other_begins(site: LimitSite):
+def test_while_one_change_is_unfinished_no_other_begins_and_why_is_said(site: LimitSite):
     site.record(80)
-    with pytest.raises(LimitRefused, match="is in progress"):
+    LimitChange.objects.update(message="it answered 503.")
+    with pytest.raises(LimitRefused, match=r"is in progress: .* The last attempt: it answered 503\.$"):
         site.record(90, "form-2")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from incidents.lifecycle import take_in
+from incidents.models import Notification
 from incidents.notifying import outbox
 from tests.incidents.factories import HOUR, NOON, make_anomaly, make_channel, make_member, run_at
 from tests.incidents.notifying.test_delivery_apart import MINUTE, sent_through
@@ -52,3 +53,13 @@ def test_an_alert_on_a_channel_that_pauses_escalates_after_its_minutes(slack):
     assert sent_through(on_call) == 0
     outbox.deliver_due(NOON + 31 * MINUTE)
     assert sent_through(on_call) == 1
+
+
+def test_what_a_person_tries_again_is_sent_though_its_channel_pauses(slack):
+    channel = make_channel(paused_until=NOON + 2 * HOUR)
+    open_incidents()
+    Notification.objects.update(status="given_up")
+    Notification.objects.all().send_again(NOON)
+    channel.refresh_from_db()
+    assert channel.paused_until is None
+    assert outbox.deliver_due(NOON).sent == 1
