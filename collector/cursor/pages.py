@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from collector.base.notes import DoubtKind, Notes
 
-from .errors import wrong_shape
+from .errors import CursorApiError, wrong_shape
 
 Row = TypeVar("Row")
 
@@ -69,10 +69,15 @@ class Reading(Generic[Row]):
     is_whole: bool = True
     is_over: bool = False
     first_page: Page[Row] | None = None
+    is_probing: bool = False  # the next page was not announced, and the total says that there is one
+    empty: str = ""  # about an empty page, which is no harm where all that was announced came
 
     def add_page(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
         self.first_page = self.first_page or page
+        if self.is_probing and self._is_none(number, page):
+            self.is_over = True
+            return
         more = self._is_followed(page)
         self.is_over = not more
         if page.is_known:
@@ -84,14 +89,13 @@ class Reading(Generic[Row]):
             self._move(page.total)
         is_complete = self.came == (self.total if self.pages else page.total)
         if is_complete and (page.rows in self.pages if page.size else more or self.pages):
-            text = "another page was announced after the last row"
-            self.notes.doubt(DoubtKind.PAGES, text, subject="end")
+            self.notes.doubt(DoubtKind.PAGES, "another page was announced after the last row", subject="end")
             self.is_over = True
             return
         if page.number not in (None, number - (self.first_page.number == 0)):
             self._object(f"page {number} was requested, page {page.number} came")
         if not page.size and more:
-            self._object(f"page {number} is empty, yet more were announced")
+            self._excuse(f"page {number} is empty, yet more were announced")
         if page.rows and page.rows in self.pages:
             if page.has_more is not None or page.total is not None:  # else nobody announced another page
                 self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
@@ -104,6 +108,21 @@ class Reading(Generic[Row]):
         self.came += page.size
         self.total = page.total
 
+    def _is_none(self, number: int, page: Page[Row]) -> bool:
+        """Whether the answer for a page that was not announced is no page."""
+        if not page.size or page.number not in (None, number) or page.rows in self.pages:
+            return True
+        text = f"page {number} was not announced, and has rows"
+        self.notes.doubt(DoubtKind.PAGES, text, subject="unannounced")
+        return False
+
+    def _excuse(self, problem: str) -> None:
+        """Object to an empty page, or once wait for what comes after it."""
+        if self.is_strict and not self.empty:
+            self.empty = problem
+        else:
+            self._object(problem)
+
     def _dead_end(self, number: int, page: Page[Row]) -> str:
         """Why no page after this one is worth asking for; empty where one is."""
         if number >= MOST_PAGES:
@@ -113,11 +132,16 @@ class Reading(Generic[Row]):
         return ""
 
     def _is_followed(self, page: Page[Row]) -> bool:
-        """Whether another page follows: as the page says, else by the total, else by its number of rows."""
+        """Whether another page follows: as the page says, else by the total, else by its number of rows.
+
+        Where it denies one and the total does not, the next page is asked for if nothing may be missing.
+        """
+        lacks = page.total is not None and page.size > 0 and self.came + page.size < page.total
+        self.is_probing = self.is_strict and lacks and page.has_more is False
         if page.has_more is not None:
-            return page.has_more
+            return page.has_more or self.is_probing
         if page.total is not None:
-            return page.size > 0 and self.came + page.size < page.total
+            return lacks
         return page.size > 0 and page.size % ROUND == 0
 
     def finish(self, counted: int) -> None:
@@ -128,6 +152,10 @@ class Reading(Generic[Row]):
         if self.came >= ALL_UNREADABLE and self.notes.rejections and not any(self.pages):
             reason = next(iter(self.notes.rejections.values())).reason
             raise wrong_shape(self.notes.scope, f"none of the {self.came} rows can be read ({reason})")
+        if self.empty:
+            if counted != self.total:
+                raise wrong_shape(self.notes.scope, self.empty)
+            self.notes.doubt(DoubtKind.PAGES, self.empty)
         if not self.is_whole or self.total is None or counted == self.total:
             return
         text = f"{counted} came in {len(self.pages)} pages, {self.total} were announced"
@@ -149,8 +177,18 @@ class Reading(Generic[Row]):
 
     def _object(self, problem: str) -> None:
         if self.is_strict:
-            raise wrong_shape(self.notes.scope, problem)
+            raise wrong_shape(self.notes.scope, self.empty or problem)
         self.notes.doubt(DoubtKind.PAGES, problem)
+
+
+def _next_page(reading: Reading[Row], ask: Callable[[int], Page[Row]], number: int) -> Page[Row]:
+    """The page that is asked for; an empty one where it was not announced, and is refused."""
+    try:
+        return ask(number)
+    except CursorApiError:
+        if not reading.is_probing:
+            raise
+        return Page([], None, None)
 
 
 def read_all(
@@ -175,7 +213,7 @@ def read_all(
         try:
             reading.add_page(first or ask(start))
             while not reading.is_over:
-                reading.add_page(ask(len(reading.pages) + start))
+                reading.add_page(_next_page(reading, ask, len(reading.pages) + start))
             counted = count(reading) if count else reading.came
             is_second = reading.first_page and reading.first_page.has_previous
             if start and is_second and counted < (reading.total or 0):

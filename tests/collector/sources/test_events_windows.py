@@ -248,3 +248,35 @@ def test_a_page_promised_after_an_hour_without_events_is_a_doubt(told, client):
     told.tell(PATH, events_page([], total=0, pages=2))
     assert (events.sync(client, WINDOW).noted, len(told.asked[PATH])) == (1, 1)
     assert Watermark.objects.get().complete_until_at == END
+
+
+def by_page(*pages: dict):
+    """The answer to each page that is asked for; the last stays."""
+    return lambda body: pages[min(body["page"], len(pages)) - 1]
+
+
+def test_a_page_that_was_not_announced_is_read_where_the_total_says_that_there_is_one(told, client):
+    told.tell(PATH, by_page(events_page([ONE], total=2), events_page([TWO], total=2, page=2)))
+    assert events.sync(client, WINDOW).new == 2
+    assert Doubt.objects.get().reason == "page 2 was not announced, and has rows"
+
+
+@pytest.mark.parametrize(
+    "beyond", [events_page([], total=9, page=2), events_page([ONE], total=9), (404, {"message": "no"}, {})]
+)
+def test_where_nothing_comes_after_the_last_page_the_total_is_what_is_wrong(told, client, beyond):
+    told.tell(PATH, by_page(events_page([ONE], total=9), beyond))
+    with pytest.raises(CursorApiError, match="1 came in . pages, 9 were announced"):
+        events.sync(client, WINDOW)
+    assert events.sync(client, WINDOW).new == 1
+
+
+def test_an_empty_page_between_two_others_is_no_harm_where_all_that_was_announced_came(told, client):
+    first = events_page([ONE], total=2, page=1, pages=3)
+    empty, last = events_page([], total=2, page=2, pages=3), events_page([TWO], total=2, page=3, pages=3)
+    told.tell(PATH, by_page(first, empty, last))
+    assert events.sync(client, WINDOW).new == 2
+    assert Doubt.objects.get().reason == "page 2 is empty, yet more were announced"
+    told.tell(PATH, by_page(*(page | {"totalUsageEventsCount": 3} for page in (first, empty, last))))
+    with pytest.raises(CursorApiError, match="page 2 is empty"):
+        events.sync(client, WINDOW)
