@@ -27,16 +27,17 @@ CONFIRMING_SENSITIVITY = 4.0
 # Where something that spend is made of is unusual by itself, spend need not be quite: this share of the
 # sensitivity is enough. Busy days have more requests anyway, so those prove nothing unless they are far
 # beyond; what a request or a token costs says how, and with which models, however busy the day.
-WITH_PROOF = 0.45
+WITH_PROOF = 0.375
 # Newcomers are judged by spend and requests together, each at this share of it.
 NEWCOMER = 0.81
 # So many times the bound of requests, and the number of requests is the alarm: an agent that runs away on a
 # cheap model does not cost much more than a busy day, and half the floor is enough.
 FAR_BEYOND, SHARE_OF_FLOOR = 2.5, 0.5
-# Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
-COST_Z, CONTEXT_Z = 3.0, 3.0
-# Under the floor the cost per request is all there is to go by, and there are many member-days to err on.
-COST_Z_UNDER_FLOOR = 4.0
+# Robust standard deviations (of the logarithm) at which they are.
+COST_Z, CONTEXT_Z = 2.5, 3.0
+# Under the floor there are many member-days to err on: more, unless the context or the price of a token says
+# why a request cost more.
+COST_Z_UNDER_FLOOR, COST_Z_WITH_REASON = 4.0, 3.0
 
 
 @dataclass(frozen=True)

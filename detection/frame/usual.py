@@ -20,9 +20,8 @@ MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 HEAVY_QUANTILE = 0.99
 HEAVY_MEMBER_DAYS = 100
 
-# Robust standard deviations (of the logarithm) at which the price of a token is unusual: it strays less than
-# anything else.
-PRICE_Z = 2.5
+# Robust standard deviations (of the logarithm) at which the price of a token is unusual.
+PRICE_Z = 3.0
 # Nor is a price, or a cost per request, that most of the money went at, or a little more, which is what mixes
 # of tokens do to it.
 MAIN_SHARE, PRICE_MARGIN = 0.5, 1.25

@@ -1,17 +1,17 @@
-"""Slow drift: requests, or what each costs, that climb for days on end, too little to be seen in one day."""
+"""Slow drift: requests, or their tokens, that climb for days on end, too little to be seen in one day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import numpy as np
 
 from collector.base.days import day_start
 from detection.findings.finding import Finding, FindingWindow, Judgement
 from detection.frame.arrays import Array
-from detection.frame.frame import Frame, Past
-from detection.frame.habits import TEAM_MEMBERS, habit
-from detection.frame.usual import ratio
+from detection.frame.frame import Frame, Measures, Past
+from detection.frame.habits import habit
+from detection.frame.usual import lift, ratio
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -19,8 +19,6 @@ RULES = (Rule.DRIFT,)
 NEEDS = ("events",)
 # Whole days looked at together: a week, or two of a slower creep.
 SPANS = (7, 14)
-# So many days must lie more than one deviation above the usual: three or four of them are a busy week.
-LEAST_DAYS = 5
 # Days with spend before the span: a level of fewer is too uncertain to call a slow change.
 LEAST_DAYS_BEFORE = 8
 # People have busy and quiet weeks: the robust standard deviation of a week's level (logarithm) about the
@@ -29,8 +27,10 @@ WEEK_SPREAD = 0.35
 LEAST_SPREAD = 0.48
 # What days are compared with: a climb to so many times the usual at the end of the span.
 CLIMB = 5.0
+# Most days with any must lie over the usual: a few busy ones are no drift.
+HIGH_SHARE = 2 / 3
 # Standard errors at which a climb is more than a busy week.
-LEAST_Z = 3.9
+LEAST_Z = 3.4
 
 
 def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
@@ -47,20 +47,20 @@ def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
 
 def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Findings of one span."""
-    level = frame.past.once(_LEVELS[span])
+    level = frame.past.once(_level, span)
     floor = float(settings.floor_dollars) * 100 * span / 7
     bound = np.maximum(float(settings.drift_multiplier) * level.expected, level.expected + floor)
     mask = (
-        (level.z > LEAST_Z)
-        & (level.days >= LEAST_DAYS_BEFORE)
+        (level.days >= LEAST_DAYS_BEFORE)
         & (level.days >= settings.own_baseline_min_days)
         & (level.extra_without_burst > floor)
         & (level.spent > bound)
     )
+    z = _clarity(frame, span, mask)
     end_at = day_start(frame.day)
     judgement = Judgement(
         rule=Rule.DRIFT,
-        mask=mask,
+        mask=mask & (z > LEAST_Z),
         metric=f"spend_{span}d",
         observed=level.spent,
         bound=bound,
@@ -71,7 +71,7 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]
         operands=lambda row: {
             "days": span,
             "active_days": int(level.active[row]),
-            "z": float(level.z[row]),
+            "z": float(z[row]),
         },
     )
     return list(judgement.findings(frame))
@@ -79,62 +79,86 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]
 
 @dataclass(frozen=True)
 class Level:
-    """Per member, of one span: cents spent and expected, days with spend in it and before it, and how clearly
-    it climbs."""
+    """Per member, of one span: cents spent and expected, and days with spend in it and before it."""
 
     spent: Array
     expected: Array
     active: Array
     days: Array
-    z: Array
     extra_without_burst: Array
 
 
 def _level(past: Past, span: int) -> Level:
-    recent, before = past.days.columns(slice(-span, None)), past.usual.columns(slice(None, -span))
-    costs = ratio(recent.cents, recent.requests), ratio(before.cents, before.requests)
-    active = (recent.cents > 0).sum(axis=1)
-    expected = _usual_sum(before.cents, active)
-    spent, costliest = recent.cents.sum(axis=1), recent.cents.max(axis=1)
+    recent, before = past.days.cents[:, -span:], past.usual.cents[:, :-span]
+    active = (recent > 0).sum(axis=1)
+    expected = _usual_sum(before, active)
+    spent, costliest = recent.sum(axis=1), recent.max(axis=1)
     return Level(
         spent=spent,
         expected=expected,
         active=active,
-        days=(before.cents > 0).sum(axis=1),
-        z=np.maximum(_climb(recent.requests, before.requests), _climb(*costs)),
+        days=(before > 0).sum(axis=1),
         extra_without_burst=spent - costliest - expected * (active - 1) / np.maximum(active, 1),
     )
 
 
-_LEVELS = {span: partial(_level, span=span) for span in SPANS}
+def _clarity(frame: Frame, span: int, mask: Array) -> Array:
+    """How clearly each member's requests climb; where that is not enough for one of the `mask`, how clearly
+    both the tokens of a request and spend do. More for the same tokens is no drift: models and prices have
+    rules of their own."""
+
+    def climb(measure: Callable[[Measures], Array]) -> Array:
+        return frame.past.once(_climb, measure, span, frame.day.weekday())
+
+    z = climb(_requests)
+    if (mask & (z <= LEAST_Z)).any():
+        tokens = climb(_tokens_per_request)
+        if (mask & (tokens > LEAST_Z)).any():
+            z = np.maximum(z, np.minimum(tokens, climb(_cents)))
+    return z
 
 
-def _climb(recent: Array, before: Array) -> Array:
-    """How many standard errors each row climbs more than the team does; 0 without enough high days, and where
-    the newest day with any is back at the usual.
+def _requests(days: Measures) -> Array:
+    return days.requests
 
-    A least-squares fit to the logarithms of the days with any, which stray one by one as far as the member's
-    days do, and all together as far as people's weeks do.
+
+def _tokens_per_request(days: Measures) -> Array:
+    return ratio(days.weight, days.requests)
+
+
+def _cents(days: Measures) -> Array:
+    return days.cents
+
+
+def _climb(past: Past, measure: Callable[[Measures], Array], span: int, today: int) -> Array:
+    """How many standard errors each row climbs above its usual; 0 where nothing is known.
+
+    A generalised least-squares fit to the logarithms of the days with any, less what the team does more on
+    the same day. Days stray one by one as far as the member's do, and those of one week together; the usual
+    is known only as well as the days before tell. `today` is the weekday of the day after the last.
     """
+    recent, before = measure(past.days)[:, -span:], measure(past.usual)[:, :-span]
     usual, seen = habit(before, least_spread=LEAST_SPREAD), recent > 0
-    above = np.where(seen, np.log(np.where(seen, recent, 1.0)) - usual.centre[:, None], 0.0)
+    of_team = lift(recent, np.nan_to_num(np.exp(usual.level))[:, None])
+    above = np.where(seen, np.log(np.where(seen, recent / of_team, 1.0)) - usual.centre[:, None], 0.0)
     shape = seen * np.log(1 + (CLIMB - 1) * np.arange(1, recent.shape[1] + 1) / recent.shape[1])
-    variance = usual.reach**2
-    shared = WEEK_SPREAD**2 / (variance + WEEK_SPREAD**2 * seen.sum(axis=1))
+    # Days of one week, Monday to Sunday, have one number.
+    weeks = (today - np.arange(before.shape[1] + recent.shape[1], 0, -1)) // 7
+    earlier, current = np.split(weeks, [before.shape[1]])
+    variance = usual.reach[:, None] ** 2
+    together = WEEK_SPREAD**2 * (current[:, None] == current)
 
-    def product(one: Array, other: Array) -> Array:
-        return (one * other).sum(axis=1) - shared * one.sum(axis=1) * other.sum(axis=1)
+    def weighed(values: Array) -> Array:
+        """`values` by the inverse of what days vary by, alone and with their week."""
+        return seen * (values - values @ together / (variance + seen @ together)) / variance
 
-    strength = np.where(seen.any(axis=1), product(shape, shape), np.nan)
-    slope = product(shape, above) / strength
-    climbs = slope[np.isfinite(slope)]
-    # What all do at once is no member's drift.
-    of_team = max(float(np.median(climbs)), 0.0) if len(climbs) >= TEAM_MEMBERS else 0.0
-    is_high = above - of_team * shape > usual.reach[:, None]
-    newest = np.where(seen, np.arange(recent.shape[1]), -1).argmax(axis=1)
-    goes_on = above[np.arange(len(above)), newest] > 0
-    z = np.nan_to_num((slope - of_team) * np.sqrt(strength / variance))
-    return np.where(goes_on & (is_high.sum(axis=1) >= LEAST_DAYS), z, 0.0)
+    weights, flat = weighed(shape), weighed(seen)
+    weeks_before = ((before > 0) @ (earlier[:, None] == np.unique(earlier)) > 0).sum(axis=1)
+    unsure = variance[:, 0] / np.maximum(usual.days, 1) + WEEK_SPREAD**2 / np.maximum(weeks_before, 1)
+    weights -= flat * (unsure * weights.sum(axis=1) / (1 + unsure * flat.sum(axis=1)))[:, None]
+    strength = (weights * shape).sum(axis=1)
+    z = np.nan_to_num((weights * above).sum(axis=1) / np.sqrt(np.where(strength > 0, strength, np.nan)))
+    return np.where((above > 0).sum(axis=1) >= HIGH_SHARE * seen.sum(axis=1), z, 0.0)
 
 
 def _usual_sum(before: Array, active: Array) -> Array:

@@ -23,3 +23,22 @@ def test_requests_that_climb_are_a_drift_at_a_steady_cost():
 def test_a_climb_that_all_share_is_no_members_drift():
     week = [[12, 16, 21, 28, 37, 49, 65]] * 11
     assert drift.findings_in(make_frame([[10] * 30 + days for days in week]), DetectionSettings()) == []
+
+
+def test_four_working_days_of_a_fortnight_are_a_drift_of_somebody_who_works_no_more():
+    usual = [10, 0, 0] * 10
+    (finding,) = drift.findings_in(make_frame([[*usual, *climbing([30, 60, 90, 120])]]), DetectionSettings())
+    assert finding.operands["active_days"] < 5
+
+
+def climbing(amounts):
+    return [amount for day in amounts for amount in (0, 0, day)][-14:]
+
+
+def test_a_climb_is_less_clear_the_less_is_known_of_the_days_before():
+    week = [15, 25, 30, 40, 45, 50, 60]
+    long, short = (
+        drift.findings_in(make_frame([[10] * days + week]), DetectionSettings())[0].operands["z"]
+        for days in (30, 8)
+    )
+    assert long > short + 0.5
