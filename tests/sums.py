@@ -17,7 +17,6 @@ from collector.models import (
     MemberRequestWeek,
     TeamModelDay,
 )
-from collector.models.sums import SUMMED
 
 Row = dict[str, Any]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -33,25 +32,40 @@ class Kept(NamedTuple):
     added: Callable[[Row], Row]
 
 
-def _served_on(row: Row) -> Row:
-    return dict.fromkeys(WEEKDAYS, 0) | {WEEKDAYS[row["day"].weekday()]: int(row["requests"] > 0)}
+def _micro(row: Row) -> Row:
+    return {f"{name}_micro": int(row[f"{name}_cents"] * 10**6) for name in ("total", "billed")}
 
 
+def _used(row: Row) -> Row:
+    is_agent = row["surface"] in ("cloud_agent", "automation")
+    agent = {"agent_requests": row["requests"], "agent_micro": _micro(row)["total_micro"]}
+    served = dict.fromkeys(WEEKDAYS, 0) | {WEEKDAYS[row["day"].weekday()]: int(row["requests"] > 0)}
+    return row | _micro(row) | {name: is_agent * count for name, count in agent.items()} | served
+
+
+COUNTED = (
+    "requests", "failed_requests", "max_mode_requests", "runs",
+    "input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens",
+)  # fmt: skip
+MICRO = ("total_micro", "billed_micro")
+USED = (
+    "requests", "failed_requests", "cache_read_tokens", "runs", "agent_requests", *MICRO, "agent_micro",
+)  # fmt: skip
 ACTIVITY = ("active_days", "lines_added", "accepts", "applies", "tabs_accepted")
 KEPT = (
     Kept(
-        MemberModelWeek, ("week", "member_id", "model", "surface"), SUMMED, MemberModelDay,
-        lambda row: {name: row[name] for name in SUMMED},
+        MemberModelWeek, ("week", "member_id", "model", "surface"), (*COUNTED, *MICRO), MemberModelDay,
+        lambda row: row | _micro(row),
     ),
     Kept(
-        TeamModelDay, ("day", "model", "surface", "is_after_turn"), SUMMED, MemberModelDay,
-        lambda row: {name: row[name] for name in SUMMED},
+        TeamModelDay, ("day", "model", "surface", "is_after_turn"),
+        (*COUNTED, "total_cents", "billed_cents"), MemberModelDay, lambda row: row,
     ),
     Kept(
         MemberActivityWeek, ("week", "member_id"), ACTIVITY, DailyActivity,
-        lambda row: {name: row[name] for name in ACTIVITY[1:]} | {"active_days": int(row["is_active"])},
+        lambda row: row | {"active_days": int(row["is_active"])},
     ),
-    Kept(MemberRequestWeek, ("week", "member_id"), WEEKDAYS, MemberModelDay, _served_on),
+    Kept(MemberRequestWeek, ("week", "member_id"), (*USED, *WEEKDAYS), MemberModelDay, _used),
 )  # fmt: skip
 
 
@@ -69,5 +83,6 @@ def _added_up(kept: Kept, names: tuple[str, ...], using: str) -> dict[tuple[Any,
     for row in kept.rows.objects.using(using).values():  # type: ignore[attr-defined]
         row["week"] = row["day"] - timedelta(days=row["day"].weekday())
         own = sums.setdefault(tuple(row[key] for key in kept.key), Counter())
-        own.update(kept.added(row) | {"day_rows": 1})
+        added = kept.added(row) | {"day_rows": 1}
+        own.update({name: added[name] for name in names})
     return {key: tuple(own[name] for name in names) for key, own in sums.items()}

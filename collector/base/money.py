@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 # Six decimals are what the vendor's fractional cents carry (since June 2026).
 CENT_PLACES = Decimal("0.000001")
+MICRO_PLACES = 6
 NO_CENTS = Decimal("0.000000")  # without the sign that a zero may have
 
 
@@ -22,3 +23,12 @@ def dollars(value: Decimal) -> str:
 def round_cents(value: Decimal) -> int:
     """Round fractional cents half up. Call once, on a total."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def in_cents(micro: int) -> Decimal:
+    """Millionths of a cent as cents."""
+    return Decimal(micro).scaleb(-MICRO_PLACES)
+
+
+def in_micro(cents: Decimal) -> int:
+    return int(cents.scaleb(MICRO_PLACES))

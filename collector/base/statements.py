@@ -12,6 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
 FILLED_IN = (date, datetime, int, str)  # types of arguments that are values of the SQL
+MICRO = "CAST(ROUND({} * 1000000) AS BIGINT)"  # cents in millionths of a cent
 # Statements kept of one function, and values of one: to fill in more takes as long as to build the query.
 MOST_SHAPES, MOST_VALUES = 100, 50
 
@@ -30,6 +31,26 @@ def statement(rows: QuerySet) -> Statement | None:
         return rows.query.sql_with_params()
     except EmptyResultSet:
         return None
+
+
+def count_sum(column: str, where: str = "") -> str:
+    """SQL of a sum of whole numbers, exact up to 9 × 10¹⁵: in millionths of a cent, 90 million dollars.
+
+    PostgreSQL adds up floats in half the time of 64-bit numbers, which it adds up as decimals.
+    """
+    value = f"CAST({column} AS DOUBLE PRECISION)" if connection.vendor == "postgresql" else column
+    condition = f" FILTER (WHERE {where})" if where else ""
+    return f"CAST(COALESCE(SUM({value}){condition}, 0) AS BIGINT)"
+
+
+def micro_sum(column: str, where: str = "") -> str:
+    """SQL of a sum of cents in millionths of a cent, as a whole number.
+
+    SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
+    the last place so, up to a million dollars; sums of these sums are of whole numbers.
+    """
+    condition = f" FILTER (WHERE {where})" if where else ""
+    return MICRO.format(f"COALESCE(SUM({column}){condition}, 0)")
 
 
 class Slot(Value):

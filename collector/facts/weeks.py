@@ -5,7 +5,7 @@ Sums of everybody over a month read a third of the rows so, and of a year a fift
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -13,23 +13,31 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from collector.base.days import utc_day
-from collector.base.statements import Statement, statement, union
+from collector.base.statements import MICRO, Statement, statement, union
 from collector.models import (
+    AGENT_SURFACES,
     BillingCycle,
     MemberActivityWeek,
     MemberModelDay,
     MemberModelWeek,
     MemberRequestWeek,
 )
-from collector.models.sums import SUMMED
 
 WEEK = timedelta(days=7)
 HALF = timedelta(days=3)  # as many days are at most added to the weeks, or subtracted, at either end
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SERVED = " + ".join(f"CASE WHEN {name} > 0 THEN 1 ELSE 0 END" for name in WEEKDAYS)
 ACTIVITY = ("active_days", "lines_added", "accepts", "applies", "tabs_accepted")
-NO_ACTIVITY = ", ".join(f"0 AS {name}" for name in ACTIVITY)
-ACTIVE_DAYS = "CAST(is_active AS INTEGER) AS active_days"
+OF_AGENTS = "surface IN ('{}', '{}')".format(*AGENT_SURFACES)
+# What columns of weeks are of a row of days, where that has no column of the name.
+OF_DAYS = {
+    "total_micro": MICRO.format("total_cents"),
+    "billed_micro": MICRO.format("billed_cents"),
+    "agent_requests": f"CASE WHEN {OF_AGENTS} THEN requests ELSE 0 END",
+    "agent_micro": f"CASE WHEN {OF_AGENTS} THEN {MICRO.format('total_cents')} ELSE 0 END",
+    "active_days": "CAST(is_active AS INTEGER)",
+    "request_days": "0",  # counted apart
+}
 
 
 class Weekly(NamedTuple):
@@ -77,45 +85,51 @@ def cycle_in_weeks(cycle: BillingCycle) -> Weekly:
     return Weekly(start, end, more, [])
 
 
-def only_days(rows: QuerySet) -> Weekly:
+def only_days(rows: QuerySet | Statement | None) -> Weekly:
     """Rows of days that filters keep from being known by weeks."""
-    own = statement(rows)
+    own = statement(rows) if isinstance(rows, QuerySet) else rows
     return Weekly(date.min, date.min, [(f"({own[0]}) AS own WHERE TRUE", own[1])] if own else [], [])
 
 
-def of_weeks(
-    rows: Weekly, keys: Sequence[str] = ("member_id", "model", "surface"), figures: Sequence[str] = SUMMED
-) -> Statement | None:
+def of_weeks(rows: Weekly, keys: Sequence[str], figures: Sequence[str]) -> Statement | None:
     """Usage by weeks and days: the keys and figures, negative for the days that the weeks have too many.
 
     Only what is asked for: SQLite carries every column along as it sorts, twice as long for all as for five.
     """
-    positive = ", ".join([*keys, *figures])
-    negative = ", ".join([*keys, *(f"-{name} AS {name}" for name in figures)])
-    return union(
-        [_selected(positive, part) for part in (*rows.weeks(MemberModelWeek), *rows.more)]
-        + [_selected(negative, part) for part in rows.less]
-    )
+    table = MemberModelWeek if "model" in keys else MemberRequestWeek
+    return union([*_weeks(rows, table, keys, figures), *_days(rows, keys, figures)])
 
 
-def activity_of_weeks(activity: Weekly, used: Weekly | None) -> Statement | None:
-    """The same of activity: member_id, `ACTIVITY` and request_days, the days with a served request."""
-    weekly = ", ".join(["member_id", *ACTIVITY, "0 AS request_days"])
-    daily = weekly.replace("active_days", ACTIVE_DAYS)
-    negative = ", ".join(["member_id", "-CAST(is_active AS INTEGER)", *(f"-{n}" for n in ACTIVITY[1:]), "0"])
+def members_of_weeks(rows: Weekly, figures: Sequence[str]) -> Statement | None:
+    """The same by member: member_id, the figures and request_days, the days with a served request."""
+    none = ", ".join(["member_id", *(f"0 AS {name}" for name in figures)])
     parts = [
-        *(_selected(weekly, part) for part in activity.weeks(MemberActivityWeek)),
-        *(_selected(daily, part) for part in activity.more),
-        *(_selected(negative, part) for part in activity.less),
+        *_weeks(rows, MemberRequestWeek, ["member_id"], [*figures, f"{SERVED} AS request_days"]),
+        *_days(rows, ["member_id"], [*figures, "request_days"]),
     ]
-    if used is not None:
-        by_week = f"member_id, {NO_ACTIVITY}, {SERVED} AS request_days"
-        parts += [_selected(by_week, part) for part in used.weeks(MemberRequestWeek)]
-        for number, own in ((1, used.more), (-1, used.less)):
-            for rows, values in own:
-                days = f"(SELECT DISTINCT member_id, day FROM {rows} AND requests > 0) AS days"  # noqa: S608  # nosec
-                parts.append(_selected(f"member_id, {NO_ACTIVITY}, {number} AS request_days", (days, values)))
+    for number, own in ((1, rows.more), (-1, rows.less)):
+        for days, values in own:
+            served = f"(SELECT DISTINCT member_id, day FROM {days} AND requests > 0) AS days"  # noqa: S608  # nosec
+            parts.append(_selected(f"{none}, {number} AS request_days", (served, values)))
     return union(parts)
+
+
+def activity_of_weeks(rows: Weekly) -> Statement | None:
+    """The same of activity: member_id and `ACTIVITY`."""
+    keys = ["member_id"]
+    return union([*_weeks(rows, MemberActivityWeek, keys, ACTIVITY), *_days(rows, keys, ACTIVITY)])
+
+
+def _weeks(
+    rows: Weekly, table: type[Model], keys: Sequence[str], figures: Sequence[str]
+) -> Iterator[Statement]:
+    return (_selected(", ".join([*keys, *figures]), part) for part in rows.weeks(table))
+
+
+def _days(rows: Weekly, keys: Sequence[str], figures: Sequence[str]) -> Iterator[Statement]:
+    for sign, parts in (("", rows.more), ("-", rows.less)):
+        own = [f"{sign}{OF_DAYS.get(name, name)} AS {name}" for name in figures]
+        yield from (_selected(", ".join([*keys, *own]), part) for part in parts)
 
 
 def monday(day: date) -> date:

@@ -15,12 +15,13 @@ DAYS = {
                   "cache_write_tokens", "cache_read_tokens"),
     "cents": own("total_cents", "billed_cents"),
 }  # fmt: skip
+WEEKS = Sums("collector_membermodelweek", key={"week": MONDAY} | own("member_id", "model", "surface"), **DAYS)
 
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("collector", "0019_sums")]
     operations = keep(
-        Sums("collector_membermodelweek", key={"week": MONDAY} | own("member_id", "model", "surface"), **DAYS),
+        WEEKS,
         Sums("collector_teammodelday", key=own("day", "model", "surface", "is_after_turn"), **DAYS),
     )

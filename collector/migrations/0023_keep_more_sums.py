@@ -21,6 +21,15 @@ def served_on(number: int) -> dict[str, str]:
     }
 
 
+REQUESTS = Sums(
+    "collector_memberrequestweek",
+    "collector_membersurfaceday",
+    identity=("member_id", "day"),
+    key=MEMBER,
+    counts={name: served_on(number) for number, name in enumerate(WEEKDAYS, start=1)},
+)
+
+
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("collector", "0022_more_sums")]
@@ -33,11 +42,5 @@ class Migration(migrations.Migration):
             counts={"active_days": "CASE WHEN {row}is_active THEN 1 ELSE 0 END"}
             | own("lines_added", "accepts", "applies", "tabs_accepted"),
         ),
-        Sums(
-            "collector_memberrequestweek",
-            "collector_membersurfaceday",
-            identity=("member_id", "day"),
-            key=MEMBER,
-            counts={name: served_on(number) for number, name in enumerate(WEEKDAYS, start=1)},
-        ),
+        REQUESTS,
     )

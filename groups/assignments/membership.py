@@ -1,17 +1,18 @@
 """Which group a member is in on a day."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from collector.base import names
-from collector.base.statements import Statement, statement
+from collector.base.money import in_cents
+from collector.base.statements import Statement, count_sum, micro_sum, statement
 from collector.facts.weeks import Weekly, of_weeks
-from collector.models import Member, MemberModelDay
+from collector.models import Member
 from collector.models.totals import MemberModelDayQuerySet
 from groups.models import Assignment, Group
 
@@ -71,7 +72,7 @@ SELECT COALESCE((
     SELECT group_id FROM {assignment} AS stay
     WHERE stay.member_id = spent.member_id AND from_day <= (SELECT first_day FROM known)
     ORDER BY from_day DESC LIMIT 1
-), {unassigned}) AS held, {keys}, {sums}
+), {unassigned}) AS held, {keys}, {sums_of_whole}
 FROM ({whole}) AS spent WHERE member_id NOT IN (SELECT member_id FROM movers) GROUP BY {keys}
 UNION ALL
 """
@@ -86,14 +87,15 @@ def sums_by_group(
 ) -> Iterator[tuple[Any, ...]]:
     """Rows added up: (group held on the row's day, *keys, sums of the fields), as the database gives them.
 
-    One query; `weekly` are the same rows, if they are known by weeks. SQLite sums decimals as floats: `cents`
-    brings the six places back.
+    One query; `weekly` are the same rows, if they are known by weeks. Money has its six places.
     """
     named = statement(rows) if isinstance(rows, QuerySet) else rows
     if named is None:  # whoever asks sees nobody
         return
     (spent, values), is_by_day = named, "day" in keys
-    whole, more = (weekly and of_weeks(weekly, keys, fields)) or named
+    sums, names = [_sum_of(name) for name in fields], [name.replace("cents", "micro") for name in fields]
+    known = weekly and of_weeks(weekly, keys, names)
+    whole, more = known or named
     parts = [STAYS, BY_DAY] if is_by_day else [STAYS, BY_MEMBER, BY_DAY, OF_MOVERS]
     asked = "".join([*parts, " GROUP BY held, {keys}"]).format(
         assignment=Assignment._meta.db_table,
@@ -101,22 +103,31 @@ def sums_by_group(
         rows=spent,
         whole=whole,
         keys=", ".join(f"spent.{key}" for key in keys),
-        sums=", ".join(map(_sum_of, fields)),
+        sums=", ".join(sums),
+        sums_of_whole=", ".join(map(_sum_of, names) if known else sums),
     )
     with connection.cursor() as cursor:
         cursor.execute(asked, values if is_by_day else (*values, *more, *values))
-        sums = cursor.fetchall()
-    at = keys.index("day") if is_by_day else None
-    for group_id, *row in sums:
-        if at is not None and isinstance(row[at], str):  # SQLite has no dates
-            row[at] = date.fromisoformat(row[at])
+        found = cursor.fetchall()
+    read = [(place, READ[name]) for place, name in enumerate((*keys, *fields)) if name in READ]
+    for group_id, *row in found:
+        for place, value_of in read:
+            row[place] = value_of(row[place])
         yield group_id, *row[: len(keys)], row[len(keys) :]
 
 
+def _as_date(day: date | str) -> date:
+    """SQLite has no dates."""
+    return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+# What comes of the values of columns that are not taken as they come.
+READ: dict[str, Callable[[Any], Any]] = {"day": _as_date, "total_cents": in_cents, "billed_cents": in_cents}
+
+
 def _sum_of(field: str) -> str:
-    """PostgreSQL adds up whole numbers as decimals."""
-    is_whole = isinstance(MemberModelDay._meta.get_field(field), IntegerField)
-    return f"CAST(SUM(spent.{field}) AS BIGINT)" if is_whole else f"SUM(spent.{field})"
+    """Money in millionths of a cent."""
+    return (micro_sum if field.endswith("_cents") else count_sum)(f"spent.{field}")
 
 
 def held_groups(day: date) -> dict[int, int | None]:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from collector.base import names
-from collector.base.money import cents
 from collector.base.spans import DaySpan
 from collector.base.spreadsheets import harmless
 from collector.base.statements import Statement, prepared
@@ -106,10 +105,8 @@ def _charges(days: Statement | None, weekly: Weekly | None) -> dict[tuple[int, s
     people = {pk: (reader.address(pk, email), reader.name(pk, name)) for pk, email, name in _people()}
     shown = shown_groups()
     sums = defaultdict[tuple[int, str], dict[int, ChargebackFigures]](dict)
-    for group_id, pk, (spent, billed, served) in sums_by_group(
-        days, *ChargebackFigures._fields, weekly=weekly
-    ):
-        members, figures = sums[shown[group_id]], ChargebackFigures(cents(spent), cents(billed), served)
+    for group_id, pk, own in sums_by_group(days, *ChargebackFigures._fields, weekly=weekly):
+        members, figures = sums[shown[group_id]], ChargebackFigures._make(own)
         # Groups that are shown as one may both have had the member.
         members[pk] = total([members[pk], figures]) if pk in members else figures
     by_group = {

@@ -4,16 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 
 from collector.base.money import cents
+from collector.base.statements import statement
 from collector.collecting.windows import Window
 from collector.cursor.events import PATH
 from collector.facts.merging import merge_members, preview_merge, undo_merge
 from collector.facts.pruning import plan_pruning, prune
-from collector.facts.weeks import cycle_in_weeks, in_weeks, of_weeks
+from collector.facts.weeks import Weekly, cycle_in_weeks, in_weeks, only_days
 from collector.imports.usage import import_usage
 from collector.models import (
     BillingCycle,
@@ -26,6 +26,7 @@ from collector.models import (
     MemberRequestWeek,
     TeamModelDay,
 )
+from collector.models.totals import MemberModelDayQuerySet
 from collector.sources import events
 from groups.assignments.membership import sums_by_group
 from groups.models import Assignment, Group
@@ -37,7 +38,7 @@ from tests.sums import assert_sums_agree
 from tests.tracker.imports.old_tracker import ROWS, make_file
 from tests.tracker.merged_pair import NOW, make_pair
 from tracker.imports.tracker_db import import_tracker_db
-from tracker.reports import usage
+from tracker.reports import member_sums, usage
 from tracker.reports.sql import fetch
 
 pytestmark = pytest.mark.django_db
@@ -143,27 +144,6 @@ def test_whatever_is_done_to_activity_by_hand():
     assert MemberActivityWeek.objects.count() == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_migration_fills_what_was_there_before_and_may_be_repeated():
-    call_command("migrate", "collector", "0018", verbosity=0)
-    try:
-        ana = make_member()
-        for back in range(20):
-            make_day(ana, START.date() - timedelta(days=back), Decimal("0.1"), surface="ide")
-            DailyActivity.objects.create(
-                member=ana, day=START.date() - timedelta(days=back), is_active=True, updated_at=NOW
-            )
-    finally:
-        call_command("migrate", "collector", verbosity=0)
-    assert_sums_agree()
-    assert TeamModelDay.objects.count() == 20
-    assert MemberActivityWeek.objects.count() == MemberRequestWeek.objects.count() == 3
-    call_command("migrate", "collector", "0019", verbosity=0)
-    MemberModelDay.objects.update(requests=9)
-    call_command("migrate", "collector", verbosity=0)
-    assert_sums_agree()
-
-
 @pytest.fixture
 def seven_weeks() -> BillingCycle:
     """Every day two members with two models, one of them on an agent's surface, and a cycle of five weeks."""
@@ -190,14 +170,22 @@ def test_weeks_and_days_add_up_to_every_stretch_of_days(seven_weeks):
         for length in range(1, 40):
             span = first + timedelta(days=start), first + timedelta(days=start + length - 1)
             rows = MemberModelDay.objects.between(*span)
-            assert sorted(usage.part_rows(of_weeks(in_weeks(*span)))) == sorted(usage.part_rows(rows)), span
+            assert_same_sums(in_weeks(*span), rows)
+
+
+def assert_same_sums(weekly: Weekly, rows: MemberModelDayQuerySet) -> None:
+    """By model and by member, and those by member once more without the weeks' way to write them."""
+    assert sorted(usage.part_rows(weekly)) == sorted(usage.part_rows(only_days(rows)))
+    found, by_days = (member_sums.member_rows(asked)[0] for asked in (weekly, only_days(rows)))
+    assert sorted(row for row in found if any(row[1:])) == sorted(by_days)
+    assert member_sums.totals_of(found) == member_sums.totals_by_member(statement(rows))
 
 
 @pytest.mark.parametrize("days", [35, 30, 7, 3])
 def test_weeks_and_days_add_up_to_a_cycle_that_turns_within_days(seven_weeks, days):
     seven_weeks.end_at = seven_weeks.start_at + timedelta(days=days)
     rows = MemberModelDay.objects.in_cycle(seven_weeks)
-    assert sorted(usage.part_rows(of_weeks(cycle_in_weeks(seven_weeks)))) == sorted(usage.part_rows(rows))
+    assert_same_sums(cycle_in_weeks(seven_weeks), rows)
 
 
 @pytest.mark.parametrize("keys", [("member_id",), ("member_id", "model")])
@@ -235,7 +223,7 @@ def test_a_month_reads_whole_weeks_and_few_days(seven_weeks, django_assert_num_q
     parts = [fetch((f"SELECT 1 FROM {rows}", values)) for rows, values in weekly.more + weekly.less]  # noqa: S608
     assert list(map(len, parts)) == [12, 4]
     with django_assert_num_queries(1) as asked:
-        usage.part_rows(of_weeks(weekly))
+        usage.part_rows(weekly)
     assert connection.ops.quote_name(MemberModelWeek._meta.db_table) in asked.captured_queries[0]["sql"]
 
 
@@ -271,7 +259,9 @@ def test_activity_by_weeks_is_that_of_its_days(seven_weeks, days):
             pk: (*expected.get(pk, [0] * 5), sum(member == pk for member, _ in served))
             for pk in expected | dict(served)
         }
-        found = usage.activities((in_weeks(*span, DailyActivity), used))[0]
+        used_rows, rows = member_sums.member_rows(used, in_weeks(*span, DailyActivity))
+        found, days = member_sums.activities(rows), member_sums.request_days(used_rows)
+        found = {pk: (*found.get(pk, [0] * 5), days.get(pk, 0)) for pk in found | days}
         assert {pk: own for pk, own in found.items() if any(own)} == {
             pk: own for pk, own in expected.items() if any(own)
         }, span

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from collector.base.spans import DaySpan
-from collector.base.statements import Statement, prepared
+from collector.base.statements import Statement, micro_sum, prepared
 from collector.models import MemberModelDay
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.sql import as_date, fetch, float_cents, micro_sum, summed
+from tracker.reports.sql import as_date, fetch, float_cents, summed
 from tracker.reports.team import Team
 from tracker.reports.usage import Day
 
@@ -53,7 +53,7 @@ def member_days(team: Team, sums: Sums, daily: Sequence[Day]) -> list[MemberDays
     """The bands, the largest first and the rest last; `sums` are what `read_spent` read, `daily` the shown
     days. One query where today names somebody from below READ_MEMBERS."""
     period, sums = team.period, dict(sums)
-    spent = {pk: own.total_micro for pk, own in team.usage.by_member.items() if own.total_micro > 0}
+    spent = {pk: own.total_micro for pk, own in team.by_member.items() if own.total_micro > 0}
     for (pk, day), micro in sums.items():
         if day == period.today and not period.cycle:  # a cycle's totals have today in them
             spent[pk] = spent.get(pk, 0) + micro

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from collector.base.days import days_between, utc_day
-from collector.base.statements import Statement
+from collector.base.money import in_cents
+from collector.base.statements import Statement, count_sum, micro_sum
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.sql import as_date, count_sum, fetch, in_cents, micro_sum, summed
+from tracker.reports.sql import as_date, fetch, summed
 from tracker.reports.usage import Day
 
 NOTHING = Day()

@@ -146,7 +146,7 @@ def seats_table(report: Overview) -> DigestTable:
 
 
 def spenders_table(team: Team) -> DigestTable:
-    used = team.usage.by_member
+    used = team.by_member
     rows = tuple(
         (
             person.name,

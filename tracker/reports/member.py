@@ -16,7 +16,6 @@ from collector.base.days import utc_day
 from collector.base.spans import DaySpan
 from collector.base.statements import prepared
 from collector.facts.forecast import MAX_DAYS, Forecast
-from collector.facts.weeks import of_weeks
 from collector.models import Member
 from incidents.models import Incident
 from tracker.filters import Filters
@@ -24,7 +23,6 @@ from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, tools
 from tracker.reports.badges import Context
 from tracker.reports.changes import Changes
-from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit
 from tracker.reports.member_days import (
     MemberDay,
@@ -36,10 +34,11 @@ from tracker.reports.member_days import (
     mark_outliers,
     usage_of,
 )
+from tracker.reports.member_sums import Activity
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.selection import Selection
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Activity, ModelUsage, Totals, total, totals_by_member
+from tracker.reports.usage import ModelUsage, Totals, total
 from tracker.widgets import formats
 
 
@@ -277,10 +276,6 @@ def _incidents(member: int, are_hidden: bool) -> QuerySet:
 
 class Colleagues(Team):
     """The team as a member is compared with it: nobody's models are asked for."""
-
-    @cached_property
-    def all_totals(self) -> dict[int, Totals]:
-        return kept("totals", self.filters, lambda: totals_by_member(of_weeks(self.period.in_weeks)))
 
     @property
     def cents_per_request(self) -> Decimal | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from collector.base.money import in_micro
 from collector.base.statements import prepared
 from collector.models import AGENT_SURFACES, BillingCycle, DailyActivity, MemberModelDay
 from collector.models.totals import span_of
@@ -16,7 +17,6 @@ from detection.frame.outlier_days import outlier_days
 from tracker.periods import Comparison
 from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.people import Person
-from tracker.reports.sql import in_micro
 from tracker.reports.usage import ModelUsage, Totals, total
 
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")

@@ -20,9 +20,10 @@ from groups.assignments.membership import limit_to
 from incidents.models import Incident
 from tracker.filters import Filters
 from tracker.reports.incidents import limit_visible
+from tracker.reports.member_sums import totals_by_member
 from tracker.reports.people import Person, everybody
 from tracker.reports.sql import fetch, summed
-from tracker.reports.usage import SUMS, Totals, added_up, total, totals_by_member
+from tracker.reports.usage import SUMS, Totals, added_up, total
 from tracker.widgets.palette import PaletteModel, surface_name
 
 DAY = timedelta(days=1)

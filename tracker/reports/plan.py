@@ -7,12 +7,12 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from collector.base.spans import DaySpan
-from collector.base.statements import prepared
+from collector.base.statements import count_sum, prepared
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import span_of
 from tracker.reports.cycle import day_number
 from tracker.reports.selection import Selection
-from tracker.reports.sql import as_date, count_sum, fetch, summed
+from tracker.reports.sql import as_date, fetch, summed
 
 Billed = tuple[int, date, int]  # member id, first day, requests
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import NamedTuple
 
+from collector.base.money import MICRO_PLACES
 from tracker.reports.badges import MIN_REQUESTS
-from tracker.reports.sql import MICRO_PLACES, float_cents
+from tracker.reports.sql import float_cents
 from tracker.reports.team import Team
 from tracker.reports.usage import Part, Usage
 from tracker.widgets.palette import PaletteModel

@@ -2,32 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from collector.base.money import MICRO_PLACES
 from collector.base.statements import Statement, statement, union
 
 Row = tuple[Any, ...]
-MICRO_PLACES = 6  # of a cent, as many as are stored
-
-
-def count_sum(column: str, where: str = "") -> str:
-    """SQL of a sum of whole numbers, which PostgreSQL would add up as decimals."""
-    condition = f" FILTER (WHERE {where})" if where else ""
-    return f"CAST(COALESCE(SUM({column}){condition}, 0) AS BIGINT)"
-
-
-def micro_sum(column: str, where: str = "") -> str:
-    """SQL of a sum of cents in millionths of a cent, as a whole number.
-
-    SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
-    the last place so, up to a million dollars; sums of these sums are of whole numbers.
-    """
-    condition = f" FILTER (WHERE {where})" if where else ""
-    return f"CAST(ROUND(COALESCE(SUM({column}){condition}, 0) * 1000000) AS BIGINT)"
 
 
 def summed(rows: QuerySet | Statement | None, keys: Sequence[str], *sums: str) -> Statement | None:
@@ -51,15 +34,6 @@ def fetch(*parts: Statement | None) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(*asked)
         return cursor.fetchall()
-
-
-def in_cents(micro: int) -> Decimal:
-    """Millionths of a cent as cents."""
-    return Decimal(micro).scaleb(-MICRO_PLACES)
-
-
-def in_micro(cents: Decimal) -> int:
-    return int(cents.scaleb(MICRO_PLACES))
 
 
 def float_cents(micro: int) -> float:

@@ -7,13 +7,15 @@ from decimal import Decimal
 from functools import cached_property
 
 from collector.base.days import day_end, day_start
+from collector.base.money import in_cents
+from collector.base.statements import micro_sum
 from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.filters import Filters
 from tracker.reports import days
 from tracker.reports.days import Days
 from tracker.reports.people import Person
-from tracker.reports.sql import as_date, fetch, in_cents, micro_sum, summed
+from tracker.reports.sql import as_date, fetch, summed
 from tracker.reports.team import Team
 from tracker.reports.usage import SUMS, Totals, total
 

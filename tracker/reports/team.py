@@ -10,21 +10,22 @@ from django.db.models import Sum
 from collector.base import names
 from collector.base.days import days_between
 from collector.base.money import cents
-from collector.facts.weeks import in_weeks, of_weeks
+from collector.facts.weeks import in_weeks, only_days
 from collector.models import DailyActivity, MemberModelDay
 from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
-from tracker.reports import badges, people, usage
+from tracker.reports import badges, member_sums, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, limit_rows
+from tracker.reports.member_sums import NO_ACTIVITY, Activity
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection, day_rows
-from tracker.reports.sql import float_cents
-from tracker.reports.usage import NO_ACTIVITY, Activity, Part, Totals, Usage
+from tracker.reports.sql import Row, float_cents
+from tracker.reports.usage import Part, Totals, Usage
 from tracker.widgets.palette import PaletteModel
 
 NO_GROUP = (membership.UNASSIGNED, "")
@@ -59,7 +60,7 @@ class Team:
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period, self.palette = filters, filters.period, filters.palette
-        self.group_rows = usage.group_rows(filters.group, self.period.first, self.period.end)
+        self.group_rows = member_sums.group_rows(filters.group, self.period.first, self.period.end)
         self.people = people.everybody(self.period.end)
         # Whether nothing at all has ever been collected.
         self.is_empty = not self.palette.models and not self.people
@@ -68,26 +69,30 @@ class Team:
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        rows = kept("parts", self.filters, lambda: usage.part_rows(of_weeks(self.period.in_weeks)))
+        rows = kept("parts", self.filters, lambda: usage.part_rows(self.period.in_weeks))
         return Usage(list(map(Part._make, rows)), self.person_ids)
 
     @cached_property
+    def member_rows(self) -> list[list[Row]]:
+        """Of everybody. One query, and where a group is asked for it has the group's activity as well."""
+
+        def read() -> list[list[Row]]:
+            activity = in_weeks(self.period.first, self.period.end, DailyActivity)
+            rows = member_sums.member_rows(self.period.in_weeks, activity, *self.group_rows)
+            if self.group_rows:
+                self.activity = member_sums.activities(rows.pop())
+            return rows
+
+        return kept("members", self.filters, read)
+
+    @cached_property
     def all_totals(self) -> dict[int, Totals]:
-        """The same by member."""
-        return self.all_usage.by_member
+        """Of everybody, by member."""
+        return member_sums.totals_of(self.member_rows[0])
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        """Of everybody. One query, and where a group is asked for it has the group's as well."""
-
-        def read() -> dict[int, Activity]:
-            rows = in_weeks(self.period.first, self.period.end, DailyActivity), self.period.in_weeks
-            everybody, *of_group = usage.activities(rows, *self.group_rows)
-            if of_group:
-                self.activity = of_group[0]
-            return everybody
-
-        return kept("activity", self.filters, read)
+        return member_sums.activities(self.member_rows[1])
 
     @cached_property
     def nothing_fits(self) -> str:
@@ -137,7 +142,9 @@ class Team:
     @cached_property
     def active_days(self) -> dict[int, int]:
         """By member: days with a request or days that Cursor marks active, whichever are more."""
-        return {pk: max(used.active_days, used.request_days) for pk, used in self.all_activity.items()}
+        active = {pk: own.active_days for pk, own in self.all_activity.items()}
+        served = member_sums.request_days(self.member_rows[0])
+        return active | {pk: max(days, active.get(pk, 0)) for pk, days in served.items()}
 
     @cached_property
     def bounds(self) -> badges.TeamHabits:
@@ -179,7 +186,7 @@ class Team:
         chosen = self.selection
         if not (chosen.model or chosen.surface):
             return chosen
-        return Selection(chosen.group_ids, frozenset(self.usage.by_member))
+        return Selection(chosen.group_ids, frozenset(self.by_member))
 
     @cached_property
     def usage(self) -> Usage:
@@ -188,14 +195,20 @@ class Team:
         if chosen.is_everything:
             return self.all_usage
         if group_ids is not None or surface:  # sums by member and model cannot say what is left
-            rows = usage.part_rows(day_rows.statement(chosen, self.period.span))
-            return Usage(list(map(Part._make, rows)), self.person_ids)
-        own = [
-            part
-            for part in self.all_usage.parts
-            if (member_ids is None or part.member_id in member_ids) and model in ("", part.model)
-        ]
+            days = only_days(day_rows.statement(chosen, self.period.span))
+            own = list(map(Part._make, usage.part_rows(days)))
+        else:
+            own = [
+                part
+                for part in self.all_usage.parts
+                if (member_ids is None or part.member_id in member_ids) and model in ("", part.model)
+            ]
         return Usage(own, self.person_ids)
+
+    @cached_property
+    def by_member(self) -> dict[int, Totals]:
+        """The same by member."""
+        return self.all_totals if self.selection.is_everything else self.usage.by_member
 
     @cached_property
     def changes(self) -> Changes:
@@ -225,7 +238,9 @@ class Team:
         everybody = self.all_activity
         if "activity" in vars(self):  # read along
             return self.activity
-        return usage.activities(*self.group_rows)[0] if self.group_rows else everybody
+        if not self.group_rows:
+            return everybody
+        return member_sums.activities(member_sums.member_rows(None, *self.group_rows)[1])
 
     @cached_property
     def listed(self) -> list[Person]:
@@ -234,7 +249,7 @@ class Team:
         A seat without usage has no part that could say whether the filters leave it.
         """
         group_ids, member_ids, model, surface = self.selection
-        used, changed, groups = self.usage.by_member, self.changes.by_member, {}
+        used, changed, groups = self.by_member, self.changes.by_member, {}
         if group_ids is not None:
             groups = self.groups
         listed = [
@@ -257,14 +272,14 @@ class Team:
 
     def spenders(self, most: int) -> list[Person]:
         """The largest spenders who are listed, largest first, at most so many."""
-        used = self.usage.by_member
+        used = self.by_member
         return [p for p in self.listed[:most] if used.get(p.pk, NO_TOTALS).total_micro > 0]
 
     def member(self, person: Person) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
         main = self.usage.main_model(person.pk)
         return self.standing(person)._replace(
-            totals=self.usage.by_member.get(person.pk, NO_TOTALS),
+            totals=self.by_member.get(person.pk, NO_TOTALS),
             activity=self.activity.get(person.pk, NO_ACTIVITY),
             main_model=None if main is None else self.palette.model(main),
         )

@@ -9,10 +9,10 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from collector.base.spans import DaySpan
-from collector.base.statements import prepared
+from collector.base.statements import count_sum, prepared
 from collector.models import AiCodeCommit, MemberAnalyticsDay, TeamAnalyticsDay
 from tracker.reports.selection import Selection
-from tracker.reports.sql import count_sum, fetch, summed
+from tracker.reports.sql import fetch, summed
 
 # The name first: where rows are sorted to be added up, those of one metric are all alike in that.
 NAME = ("name", "detail", "metric")

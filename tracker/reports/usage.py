@@ -12,15 +12,20 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from collector.base.statements import Statement, prepared
-from collector.facts.weeks import WEEKDAYS, Weekly, activity_of_weeks, monday, only_days
+from collector.base.money import in_cents
+from collector.base.statements import count_sum, micro_sum, prepared
+from collector.facts.weeks import (
+    OF_AGENTS,
+    WEEKDAYS,
+    Weekly,
+    monday,
+    of_weeks,
+)
 from collector.facts.worth import TOKEN_WEIGHTS
-from collector.models import AGENT_SURFACES, DailyActivity, Member, MemberModelDay, MemberRequestWeek
-from collector.models.totals import MemberModelDayQuerySet
-from groups.tree import GroupOption
+from collector.models import DailyActivity, Member, MemberModelDay, MemberRequestWeek
 from tracker.periods import Period
 from tracker.reports.selection import Selection, model_day_rows
-from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
+from tracker.reports.sql import Row, as_date, fetch, summed
 
 
 class Totals(NamedTuple):
@@ -146,8 +151,7 @@ class Usage:
         return dict(by_member)
 
 
-OF_AGENTS = "surface IN ('{}', '{}')".format(*AGENT_SURFACES)
-# In the order of `Totals`.
+# In the order of `Totals`, of rows of days.
 SUMS = (
     count_sum("requests"),
     count_sum("failed_requests"),
@@ -160,18 +164,32 @@ SUMS = (
 )
 WHOLE = 20  # what makes whole numbers of the weights, of which PostgreSQL adds up one sum faster than four
 WEIGHED = " + ".join(f"{name} * {round(weight * WHOLE)}" for name, weight in TOKEN_WEIGHTS.items())
-TOKENS = f"CAST(SUM({WEIGHED}) AS DOUBLE PRECISION) / {WHOLE}"
+PART_KEYS = ("member_id", "model")
+# What weeks have of a member with a model, and of it what `Part` has besides the keys.
+PART_FIGURES = (
+    "requests",
+    "failed_requests",
+    "cache_read_tokens",
+    "runs",
+    "total_micro",
+    "billed_micro",
+    "max_mode_requests",
+    *(name for name in TOKEN_WEIGHTS if name != "cache_read_tokens"),
+)
+PART_SUMS = (
+    *map(count_sum, PART_FIGURES[:4]),
+    count_sum("requests", OF_AGENTS),
+    *map(count_sum, PART_FIGURES[4:6]),
+    count_sum("total_micro", OF_AGENTS),
+    count_sum("max_mode_requests"),
+    f"CAST({count_sum(WEIGHED)} AS DOUBLE PRECISION) / {WHOLE}",
+)
 
 
-def part_rows(rows: MemberModelDayQuerySet | Statement | None) -> list[Row]:
+def part_rows(rows: Weekly) -> list[Row]:
     """What each member did with each model, if anything, as `Part` takes it. One query."""
-    sums = summed(rows, ("member_id", "model"), *SUMS, count_sum("max_mode_requests"), TOKENS)
-    return [row for row in fetch(sums) if any(row[2:-2])]
-
-
-def totals_by_member(rows: Statement | None) -> dict[int, Totals]:
-    """Of members who did anything. One query, which takes half as long as the one by model."""
-    return {pk: Totals._make(own) for pk, *own in fetch(summed(rows, ("member_id",), *SUMS)) if any(own)}
+    figures = summed(of_weeks(rows, (*PART_KEYS, "surface"), PART_FIGURES), PART_KEYS, *PART_SUMS)
+    return [row for row in fetch(figures) if any(row[2:-2])]
 
 
 def added_up(parts: Iterable[Row], place: int) -> dict[Any, Totals]:
@@ -250,40 +268,3 @@ class Day(NamedTuple):
     total_cents: Decimal = Decimal(0)
     billed_cents: Decimal = Decimal(0)
     requests: int = 0
-
-
-class Activity(NamedTuple):
-    """What one member's `DailyActivity` sums to, and on how many days there was a served request."""
-
-    active_days: int = 0
-    lines_added: int = 0
-    accepts: int = 0
-    applies: int = 0
-    tabs_accepted: int = 0
-    request_days: int = 0
-
-
-ACTIVITY_SUMS = tuple(map(count_sum, Activity._fields))
-
-
-def activities(*asked: tuple[Weekly, Weekly | None]) -> list[dict[int, Activity]]:
-    """By member id, of each of the rows; days with a request are those of the rows beside them. One query."""
-    found: list[dict[int, Activity]] = [{} for _ in asked]
-    parts = (
-        summed(activity_of_weeks(*rows), ("member_id",), *ACTIVITY_SUMS, str(place))
-        for place, rows in enumerate(asked)
-    )
-    for pk, *figures, place in fetch(*parts):
-        found[place][pk] = Activity._make(figures)
-    return found
-
-
-def group_rows(group: GroupOption | None, first: date, last: date) -> list[tuple[Weekly, None]]:
-    """What `activities` takes for the group, of whoever was in it on the day; nothing without one."""
-    if group is None:
-        return []
-    rows = DailyActivity.objects.between(first, last)
-    return [(only_days(Selection(group.group_ids).of_members(rows)), None)]
-
-
-NO_ACTIVITY = Activity()

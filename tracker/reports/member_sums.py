@@ -1,0 +1,76 @@
+"""What members did in a period, added up by member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from collector.base.statements import Statement, count_sum
+from collector.facts.weeks import Weekly, activity_of_weeks, members_of_weeks, only_days
+from collector.models import DailyActivity
+from groups.tree import GroupOption
+from tracker.reports.selection import Selection
+from tracker.reports.sql import Row, fetch, summed
+from tracker.reports.usage import SUMS, Totals
+
+
+class Activity(NamedTuple):
+    """What one member's `DailyActivity` sums to."""
+
+    active_days: int = 0
+    lines_added: int = 0
+    accepts: int = 0
+    applies: int = 0
+    tabs_accepted: int = 0
+
+
+NO_ACTIVITY = Activity()
+MEMBER_FIGURES = Totals._fields
+MEMBER_SUMS = tuple(map(count_sum, (*MEMBER_FIGURES, "request_days")))
+ACTIVITY_SUMS = tuple(map(count_sum, Activity._fields)) + ("0",) * (len(MEMBER_SUMS) - len(Activity._fields))
+
+
+def member_rows(used: Weekly | None, *activity: Weekly) -> list[list[Row]]:
+    """By member: `Totals` and the days with a served request, then of each `activity` what `Activity` takes.
+
+    One query.
+    """
+    found: list[list[Row]] = [[] for _ in range(1 + len(activity))]
+    usage = summed(used and members_of_weeks(used, MEMBER_FIGURES), ("member_id",), *MEMBER_SUMS, "0")
+    others = (
+        summed(activity_of_weeks(rows), ("member_id",), *ACTIVITY_SUMS, str(place))
+        for place, rows in enumerate(activity, start=1)
+    )
+    for row in fetch(usage, *others):
+        found[row[-1]].append(row)
+    return found
+
+
+def totals_by_member(rows: Statement | None) -> dict[int, Totals]:
+    """Of members who did anything. One query."""
+    return totals_of(fetch(summed(rows, ("member_id",), *SUMS)))
+
+
+def totals_of(rows: Iterable[Row]) -> dict[int, Totals]:
+    """By the member that comes first in each row, of those who did anything."""
+    figures = slice(1, 1 + len(SUMS))
+    return {row[0]: Totals._make(row[figures]) for row in rows if any(row[figures])}
+
+
+def request_days(rows: Iterable[Row]) -> dict[int, int]:
+    """On how many days each member had a served request."""
+    return {row[0]: row[-2] for row in rows}
+
+
+def activities(rows: Iterable[Row]) -> dict[int, Activity]:
+    """By member id."""
+    return {row[0]: Activity._make(row[1 : 1 + len(Activity._fields)]) for row in rows}
+
+
+def group_rows(group: GroupOption | None, first: date, last: date) -> list[Weekly]:
+    """What `member_rows` takes for whoever was in the group on the day; nothing without one."""
+    if group is None:
+        return []
+    rows = DailyActivity.objects.between(first, last)
+    return [only_days(Selection(group.group_ids).of_members(rows))]
