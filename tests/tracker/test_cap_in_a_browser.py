@@ -33,7 +33,7 @@ slack = incident_fixtures.slack
 def company(settings, monkeypatch) -> Iterator[Sandbox]:
     # Hours pass between the runs, but to the limiter's clock only seconds: it would wait for a minute.
     monkeypatch.setattr(Limiter, "wait", lambda limiter, path: None)
-    people = build_company(members=25, days=40, seed=7, now=NOW)
+    people = build_company(members=12, days=21, seed=7, now=NOW)
     with Sandbox(people, clock=Clock(NOW), enforces_limits=False) as served:
         settings.CURSOR_API_URL, settings.CURSOR_LIMITS = served.url, "write"
         settings.CURSOR_ADMIN_API_KEY = settings.CURSOR_ANALYTICS_API_KEY = served.key

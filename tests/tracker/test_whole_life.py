@@ -26,7 +26,7 @@ script = api_fixtures.script
 
 @pytest.fixture
 def company(settings) -> Iterator[Sandbox]:
-    people = build_company(members=25, days=40, seed=7, now=NOW)
+    people = build_company(members=12, days=21, seed=7, now=NOW)
     with Sandbox(people, clock=Clock(NOW), enforces_limits=False) as served:
         settings.CURSOR_API_URL = served.url
         settings.CURSOR_ADMIN_API_KEY = settings.CURSOR_ANALYTICS_API_KEY = served.key

@@ -20,7 +20,7 @@ from sandbox.faults import KINDS, fault_named
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 9, 16, 15, tzinfo=UTC)
 START = NOW - timedelta(days=2)
-COMPANY = build_company(members=8, days=4, seed=2, now=NOW)
+COMPANY = build_company(members=8, days=4, seed=2, now=NOW, has_stories=False)
 PASSING = {"429", "429-date", "429-bare", "500", "502", "503", "reset", "truncated", "slow"}
 REASONS = {
     "html": "not JSON",
