@@ -15,7 +15,6 @@ from django.core.management.color import Style
 from django.core.management.commands import flush
 from django.db import connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
-from django.test import SimpleTestCase
 from django_q.brokers import get_broker
 from pytest_django.live_server_helper import LiveServer
 
@@ -59,25 +58,15 @@ def pytest_report_header() -> str:
     return f"database: {database}, broker: {broker}, browser: {CHROMIUM or 'none'}"
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if {"page", "context", "browser"} & fixtures:
+        if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        if {"db", "transactional_db", "database_url"} & fixtures or asks_database(item):
-            item.add_marker("database")
         for marker, (is_here, remedy) in NEEDS.items():
             if item.get_closest_marker(marker) and not is_here:
                 item.add_marker(pytest.mark.skip(reason=remedy))
     # What takes long begins early, so that no process is left with it while the others have nothing to do.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
-def asks_database(item: pytest.Item) -> bool:
-    """Whether a test says so itself; to all others pytest-django refuses the database."""
-    is_django_s = isinstance(item, pytest.Function) and issubclass(item.cls or object, SimpleTestCase)
-    return is_django_s or any(map(item.get_closest_marker, ("django_db", "postgres", "redis")))
 
 
 def pytest_collection_finish() -> None:
