@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from django.db import models
 
-from .plausibility import storable_text
+from .plausibility import MOST_TOGETHER, storable_text
 
 # Rejected rows of one reading that are kept raw; one doubt counts the rest.
 MOST_KEPT = 500
@@ -131,7 +131,8 @@ class Notes:
         draft.announced, draft.counted = str(announced)[:LONGEST_FIGURE], str(counted)[:LONGEST_FIGURE]
         draft.rows += 1
         if cents is not None:
-            draft.cents = (draft.cents or Decimal(0)) + cents
+            together = (draft.cents or Decimal(0)) + cents
+            draft.cents = max(-MOST_TOGETHER, min(together, MOST_TOGETHER))
         if at is not None:
             draft.start_at = min(draft.start_at or at, at)
             draft.end_at = max(draft.end_at or at, at)

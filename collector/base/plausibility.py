@@ -21,11 +21,9 @@ MOST_CENTS = Decimal(10**9)  # ten million dollars in one row
 # What events state is added up by day and week, in columns of 64 bits and of ten digits before the point:
 # they hold a million such counts, a thousand such amounts and a hundred thousand such units.
 MOST_COUNT, MOST_CHARGE, MOST_UNITS = 10**12, Decimal(10**7), Decimal(10**5)
-# Cents that all events of a day cost together: a cycle of such days fits such a column. Where they cost more,
-# an event above the other amount is what cannot be.
-MOST_OF_A_DAY, ODD_CHARGE = Decimal(3 * 10**8), Decimal(10**5)
-# Of all members in a cycle, likewise.
-MOST_OF_A_CYCLE = 31 * MOST_OF_A_DAY
+# Cents of all events of a day, or of all members in a cycle: as many as such a column holds. Where a day has
+# more, an event above the other amount is what cannot be.
+MOST_TOGETHER, ODD_CHARGE = Decimal(10**10 - 1), Decimal(10**5)
 NOT_A_NUMBER = Decimal("NaN")
 # Units of an instant other than the vendor's.
 FARTHEST = 10**19  # any arithmetic with more might overflow

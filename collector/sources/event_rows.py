@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from collector.base.days import utc_day
-from collector.base.plausibility import MOST_OF_A_DAY, ODD_CHARGE
+from collector.base.plausibility import MOST_TOGETHER, ODD_CHARGE
 from collector.base.upsert import FactTable
 from collector.facts.roster import Identity, Roster
 from collector.models import UsageEvent
@@ -114,12 +114,12 @@ def without_absurd(events: list[EventDraft]) -> tuple[list[EventDraft], list[Eve
 
 def absurd_days(events: list[EventDraft]) -> set[date]:
     """Days of which `events` cost more than a team can spend."""
-    if sum(map(_stated_cents, events)) <= MOST_OF_A_DAY:
+    if sum(map(_stated_cents, events)) <= MOST_TOGETHER:
         return set()
     cents: dict[date, Decimal] = defaultdict(Decimal)
     for event in events:
         cents[utc_day(event.occurred_at)] += _stated_cents(event)
-    return {day for day, amount in cents.items() if amount > MOST_OF_A_DAY}
+    return {day for day, amount in cents.items() if amount > MOST_TOGETHER}
 
 
 def _stated_cents(event: EventDraft) -> Decimal:

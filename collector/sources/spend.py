@@ -8,7 +8,7 @@ from typing import NamedTuple
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes, storable_raw
 from collector.base.plausibility import (
-    MOST_OF_A_CYCLE,
+    MOST_TOGETHER,
     ImplausibleValue,
     StatedInOtherUnit,
     plausible_cycle_start,
@@ -75,7 +75,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
     pages = read_all(ask, notes, count=_distinct).pages
     rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]
-    if sum((_stated_cents(row.record) for row in rows), Decimal(0)) > MOST_OF_A_CYCLE:
+    if sum((_stated_cents(row.record) for row in rows), Decimal(0)) > MOST_TOGETHER:
         raise wrong_shape(PATH, "the members' spend adds up to more than a team can spend")
     with writing():
         cycle = _cycle_of(starts[-1], notes, window.read_at)

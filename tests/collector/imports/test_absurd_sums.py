@@ -22,28 +22,29 @@ WINDOW = Window(AT - HOUR, AT + HOUR, AT + HOUR)
 
 def collect(told, client, *amounts: float, **fields) -> None:
     rows = [
-        event(AT + n * SECOND, "ana@x.com", chargedCents=cents, **fields) for n, cents in enumerate(amounts)
+        event(AT + n * SECOND / 1000, "ana@x.com", chargedCents=cents, **fields)
+        for n, cents in enumerate(amounts)
     ]
     told.tell(events.PATH, events_page(rows))
     events.sync(client, WINDOW)
 
 
 def test_events_that_add_up_to_an_absurd_day_leave_the_others_of_their_hour(told, client):
-    collect(told, client, 42, *[10**7] * 31, 50_000)
+    collect(told, client, 42, *[10**7] * 1000, 50_000)
     assert {row.charged_cents for row in UsageEvent.objects.all()} == {42, 50_000}
     assert MemberModelDay.objects.get().total_cents == TeamModelDay.objects.get().total_cents == 50_042
     doubt = Doubt.objects.still_open().get()
-    assert (doubt.kind, doubt.rows, doubt.cents) == ("too_much", 31, 31 * 10**7)
+    assert (doubt.kind, doubt.rows, doubt.cents) == ("too_much", 1000, 10**10 - 1)
 
 
 def test_a_large_event_of_a_day_that_can_be_is_stored(told, client):
-    collect(told, client, *[10**7] * 30)
-    assert MemberModelDay.objects.get().total_cents == 30 * 10**7
+    collect(told, client, *[10**7] * 999)
+    assert MemberModelDay.objects.get().total_cents == 999 * 10**7
     assert not Doubt.objects.exists()
 
 
 def test_a_day_whose_small_events_add_up_to_too_much_fails_the_source(told, client, monkeypatch):
-    monkeypatch.setattr("collector.sources.event_rows.MOST_OF_A_DAY", Decimal(1000))
+    monkeypatch.setattr("collector.sources.event_rows.MOST_TOGETHER", Decimal(1000))
     with pytest.raises(CursorApiError, match="2026-09-15 add up to more than a team can spend"):
         collect(told, client, 600, 500, 10**6)
     assert not UsageEvent.objects.exists()
@@ -51,23 +52,26 @@ def test_a_day_whose_small_events_add_up_to_too_much_fails_the_source(told, clie
 
 
 def test_so_do_small_events_beside_no_large_one(told, client, monkeypatch):
-    monkeypatch.setattr("collector.sources.event_rows.MOST_OF_A_DAY", Decimal(1000))
+    monkeypatch.setattr("collector.sources.event_rows.MOST_TOGETHER", Decimal(1000))
     with pytest.raises(CursorApiError, match="2026-09-15 add up to more than a team can spend"):
         collect(told, client, 600, 500)
 
 
 def test_what_usage_was_worth_counts_as_well(told, client):
-    collect(told, client, 42, *[0] * 31, tokenUsage={"inputTokens": 1, "totalCents": 10**7})
+    collect(told, client, 42, *[0] * 1000, tokenUsage={"inputTokens": 1, "totalCents": 10**7})
     assert not UsageEvent.objects.exists()
 
 
 def test_the_rows_of_a_file_are_held_to_the_same(write):
-    costs = [*["100000"] * 31, "0.42"]
-    rows = [ONE.replace("0.42", cost).replace(":00.123", f":{n:02}.123") for n, cost in enumerate(costs)]
+    costs = [*["100000"] * 1000, "0.42"]
+    rows = [
+        ONE.replace("0.42", cost).replace(":00.123", f":{n // 100:02}.{n % 100:03}")
+        for n, cost in enumerate(costs)
+    ]
     result = import_usage(write(TEAM + "".join(rows)), AT)
     assert MemberModelDay.objects.get().total_cents == 42
-    assert (result.new, result.absurd, result.repeated) == (1, 31, 0)
-    assert "31 not imported: their days add up to more than a team can spend" in list(result.lines)
+    assert (result.new, result.absurd, result.repeated) == (1, 1000, 0)
+    assert "1,000 not imported: their days add up to more than a team can spend" in list(result.lines)
 
 
 def test_spend_of_all_members_that_no_team_can_have_fails_the_source(told, client):
