@@ -11,6 +11,8 @@ from .numbers import count, money, units
 
 # The price of a request unit. Files from request plans have units and no costs.
 CENTS_PER_UNIT = Decimal(4)
+# The columns that show that a file has the API's own rows: amounts in cents.
+API_AMOUNTS = {"charged_cents", "model_cents"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class FileCost:
 
 def cost_of_row(row: Row, delimiter: str) -> FileCost:
     """The row's cost, by the format of its file; ValueError if a cell that should hold an amount does not."""
+    if row.cells.keys() >= API_AMOUNTS and "cost" not in row.cells:
+        return _cost_of_api(row, delimiter)
     cost_cents = money(row["cost"], delimiter)
     _check_shift(row, cost_cents)
     if "kind" not in row.cells:  # until mid-2025, with a column for the amount that is paid
@@ -53,6 +57,13 @@ def cost_of_row(row: Row, delimiter: str) -> FileCost:
         requests = units(row["requests"], delimiter)
         return FileCost(True, None if requests is None else requests * CENTS_PER_UNIT, None)
     return FileCost(True, cost_cents, cost_cents)
+
+
+def _cost_of_api(row: Row, delimiter: str) -> FileCost:
+    charged, model = (money(row[name], delimiter, unit=1) for name in ("charged_cents", "model_cents"))
+    stated = row["chargeable"].lower()
+    is_due = stated in ("true", "1") if stated else is_billed_kind(row["kind"])
+    return FileCost(is_due, charged, charged if model is None else model)
 
 
 def _check_shift(row: Row, cost_cents: Decimal | None) -> None:

@@ -7,9 +7,9 @@ from collector.base.money import cents
 from collector.base.plausibility import MOST_CHARGE, MOST_COUNT, MOST_UNITS, is_number
 
 # What a cell may hold in place of a number.
-NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included( in \w[\w +]*)?", re.IGNORECASE)
+NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included\b.*", re.IGNORECASE)
 # What says that nothing was charged, as in “Errored, No Charge”, and $0 as accountants write it: `$ -`.
-FREE = re.compile(r"\$?free|\$\s*[-–—]|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
+FREE = re.compile(r"\$?free|\$\s*[-–—]+|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
 
 # As in Europe and America, or in India.
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*|[1-9]\d?(?:,\d{2})+,\d{3}")
@@ -46,16 +46,17 @@ def count(text: str, what: str) -> int | None:
     return number
 
 
-def money(text: str, delimiter: str, most: Decimal = MOST_CHARGE) -> Decimal | None:
-    """Cents of a cell in dollars; None where it holds none; ValueError where it holds something else."""
+def money(text: str, delimiter: str, most: Decimal = MOST_CHARGE, unit: int = 100) -> Decimal | None:
+    """Cents of a cell in dollars, or a `unit` of so many cents; None where it holds none; ValueError where it
+    holds something else."""
     if FREE.fullmatch(text):
         return Decimal(0)
     amount = _amount(text, delimiter, "cost")
     if amount is None:
         return None
-    if abs(amount) * 100 > most:
+    if abs(amount) * unit > most:
         raise ValueError(f"“{text[:40]}” is too large for a cost: the columns may have shifted.")
-    return cents(amount * 100)
+    return cents(amount * unit)
 
 
 def units(text: str, delimiter: str) -> Decimal | None:

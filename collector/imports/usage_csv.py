@@ -27,7 +27,7 @@ from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
 
-from .costs import FileCost, cost_of_row
+from .costs import API_AMOUNTS, FileCost, cost_of_row
 from .instants import Instants, first_part
 from .numbers import count, units
 from .users import Users
@@ -40,13 +40,21 @@ COLUMNS = {
     "kind": ("kind", "type"),
     "model": ("model",),
     "max_mode": ("max mode",),
-    "cache_write": ("input (w/ cache write)", "cache write", "cache write tokens"),
-    "input": ("input (w/o cache write)", "input tokens"),
-    "cache_read": ("cache read", "cache read tokens"),
-    "output": ("output tokens", "output"),
+    "cache_write": (
+        "input (w/ cache write)",
+        "cache write",
+        "cache write tokens",
+        "token usage cache write tokens",
+    ),
+    "input": ("input (w/o cache write)", "input tokens", "token usage input tokens"),
+    "cache_read": ("cache read", "cache read tokens", "token usage cache read tokens"),
+    "output": ("output tokens", "output", "token usage output tokens"),
     "total": ("total tokens", "tokens"),
     "cost": ("cost", "cost ($)", "cost (usd)", "cost (us$)", "cost in usd", "total cost"),
     "cost_to_you": ("cost to you", "cost to you ($)"),
+    # Of the API's own rows, made a table of.
+    **{"charged_cents": ("charged cents",), "model_cents": ("token usage total cents",)},
+    "chargeable": ("is chargeable",),
     "requests": ("requests", "request units", "requests (units)", "requests costs"),
     "cloud_agent": ("cloud agent id",),
     "automation": ("automation id",),
@@ -56,18 +64,10 @@ TOKENS = ("input", "output", "cache_write", "cache_read")
 # A column of instants that says that they are in UTC.
 UTC_COLUMN = re.compile(r"(?:date|time|timestamp)[\s_(]*utc", re.IGNORECASE)
 # What a summary below the rows begins with.
-SUMMARIES = {
-    "total",
-    "totals",
-    "grand total",
-    "sum",
-    "subtotal",
-    "summary",
-    "gesamt",
-    "summe",
-    "total:",
-    "sum:",
-}
+SUMMARY = re.compile(
+    r"(?:grand |sub-?)?total(?:s|e|es)?\b|sum(?:me|mary)?\b|(?:ins)?gesamt|suma\b|somme\b|合計|总计|합계",
+    re.IGNORECASE,
+)
 # Names of columns of amounts that are none of those above: in cents, in euros, or of another program.
 AMOUNTS = re.compile(
     r"(?<!requests )(?<!requests)cost(?! ?cent)|price|amount|charged?\b|charges|spen[dt]|billed|cents"
@@ -235,7 +235,8 @@ def _completeness(events: list[EventDraft]) -> tuple[int, int]:
 
 def _check_form(table: CsvTable) -> None:
     """FileError where amounts have an unknown name, or tokens are neither in four columns nor in one sum."""
-    if table.columns.isdisjoint({"cost", "cost_to_you"}) and AMOUNTS.search(table.header):
+    is_known = not table.columns.isdisjoint({"cost", "cost_to_you"}) or table.columns >= API_AMOUNTS
+    if not is_known and AMOUNTS.search(table.header):
         name = tidy(next(filter(AMOUNTS.search, table.header.split(table.delimiter)))).strip('"')
         raise FileError(
             f"Line 1: the column “{name[:40]}” seems to hold amounts, which may not be US dollars. If they "
@@ -253,7 +254,7 @@ def _is_summary(row: Row) -> bool:
     """Whether the line adds the others up: it names neither time nor model, and says so, or says nothing."""
     first = next((cell for cell in row.cells.values() if cell), "")
     place = f"{row['at']}{row['model']}"
-    return not first or first.lower() in SUMMARIES and place in ("", first)
+    return not first or SUMMARY.match(first) is not None and place in ("", first)
 
 
 def _tokens(row: Row) -> dict[str, int | None]:

@@ -137,3 +137,40 @@ def test_unknown_amounts_in_an_export_further_down_are_refused_as_well(write):
     with pytest.raises(FileError, match="the column “Cost .EUR.”"):
         import_usage(write(TEAM + ONE + TEAM.replace("Cost", "Cost (EUR)") + LATER), AT)
     assert not UsageEvent.objects.exists()
+
+
+API_ROWS = (
+    "timestamp,userEmail,model,kind,maxMode,isChargeable,tokenUsage{0}inputTokens,tokenUsage{0}outputTokens,"
+    "tokenUsage{0}cacheWriteTokens,tokenUsage{0}cacheReadTokens,tokenUsage{0}totalCents,chargedCents\n"
+    "1785405907123,ana@x.io,gpt-5,Usage-based,false,true,20,4,100,3000,20.5,21.36232\n"
+    "1785405967123,ana@x.io,gpt-5,Included in Business,false,false,20,4,100,3000,20.5,0\n"
+)
+
+
+@pytest.mark.parametrize("joint", [".", "_", " "])
+def test_the_apis_own_rows_made_a_table_of_are_read_in_cents(write, joint):
+    result = import_usage(write(API_ROWS.format(joint)), AT)
+    billed, included = UsageEvent.objects.order_by("occurred_at")
+    assert (float(billed.charged_cents), float(billed.model_cents)) == (21.36232, 20.5)
+    assert billed.is_chargeable
+    assert (billed.cache_read_tokens, billed.output_tokens) == (3000, 4)
+    assert (included.charged_cents, float(included.model_cents), included.is_chargeable) == (0, 20.5, False)
+    assert result.survey.problems.count == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Grand Total (1 row)" + 10 * ",", "Total général" + 10 * ","),
+        *("Insgesamt,,,,,,,,,3124,0.42", "合計,,,,,,,,,3124,0.42"),
+    ],
+)
+def test_lines_that_add_the_others_up_are_known_in_other_words(write, line):
+    result = import_usage(write(TEAM + ONE + line + "\n"), AT)
+    assert (result.new, result.survey.summaries, result.survey.problems.count) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("cost", ["Included (Pro)", "Included*", "included in Team plan (2026)"])
+def test_included_with_more_words_loses_no_row(write, cost):
+    result = import_usage(write(TEAM + ONE.replace("On-Demand", "Included").replace("0.42", cost)), AT)
+    assert (result.survey.problems.count, only_event().charged_cents) == (0, 0)
