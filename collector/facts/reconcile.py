@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Max, Sum
 
 from collector.base.money import cents
+from collector.base.plausibility import MOST_TOGETHER
 from collector.models import (
     BillingCycle,
     MemberModelDay,
@@ -68,6 +69,8 @@ def _compare(cycle: BillingCycle, now: datetime) -> Reconciliation | None:
     if not cycle.snapshots.exists():
         return None
     sums = measure(cycle)
+    if max(abs(sums.events_total), abs(sums.snapshot_total or ZERO)) > MOST_TOGETHER:
+        return None  # no column holds it, and no team has spent it
     figures: dict[str, object] = {
         "events_total_cents": sums.events_total,
         "events_billed_cents": sums.events_billed,

@@ -9,7 +9,7 @@ from collector.collecting.windows import Window
 from collector.cursor.errors import CursorApiError
 from collector.facts.reconcile import reconcile
 from collector.imports.usage import import_usage
-from collector.models import Doubt, MemberModelDay, SpendSnapshot, TeamModelDay, UsageEvent
+from collector.models import Doubt, Member, MemberModelDay, SpendSnapshot, TeamModelDay, UsageEvent
 from collector.sources import events, spend
 from tests.collector.fake_api import event, events_page, spend_page, spend_row
 from tests.collector.imports.rows import ONE, TEAM
@@ -72,6 +72,16 @@ def test_the_rows_of_a_file_are_held_to_the_same(write):
     assert MemberModelDay.objects.get().total_cents == 42
     assert (result.new, result.absurd, result.repeated) == (1, 1000, 0)
     assert "1,000 not imported: their days add up to more than a team can spend" in list(result.lines)
+
+
+def test_a_cycle_whose_days_add_up_to_more_than_a_column_holds_is_not_compared(told, client):
+    told.tell(spend.PATH, spend_page([spend_row("ana@x.com", overallSpendCents=5)], start=AT - 96 * HOUR))
+    spend.sync(client, Window(AT, AT, AT))
+    ana = Member.objects.get()
+    for days in (1, 2):
+        day = (AT - days * 24 * HOUR).date()
+        MemberModelDay.objects.create(member=ana, day=day, total_cents=9 * 10**9, updated_at=AT)
+    assert reconcile(AT) == []
 
 
 def test_spend_of_all_members_that_no_team_can_have_fails_the_source(told, client):
