@@ -17,9 +17,9 @@ COLUMNS = {
     "email": ("work email", "email", "email (work)", "email address", "user email", "member email"),
     "name": ("display name", "full name", "name"),
     "title": ("job title", "title"),
-    "department": ("department",),
-    "group": ("group",),
-    "team": ("team",),
+    "department": ("department", "abteilung", "département", "departement", "departamento"),
+    "group": ("group", "gruppe", "groupe", "grupo"),
+    "team": ("team", "équipe", "equipe", "equipo"),
 }
 
 

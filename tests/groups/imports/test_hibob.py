@@ -48,6 +48,15 @@ def test_columns_are_found_by_name_in_any_order_and_case():
     assert people(text) == [("ann@example.com", "Field > Sales, EMEA")]
 
 
+@pytest.mark.parametrize(
+    "names",
+    ["E-Mail;Abteilung;Gruppe;Team", "email;Département;Groupe;Équipe", "Email;Departamento;Grupo;Equipo"],
+)
+def test_columns_are_found_by_their_names_in_german_french_and_spanish(names):
+    assert people(f"{names}\nann@x.io;Tech;R&D;Core\n") == [("ann@x.io", "R&D > Core")]
+    assert people(f"{names}\nann@x.io;Tech;;Core\n") == [("ann@x.io", "Tech > Core")]
+
+
 def test_lines_without_an_email_are_kept_apart():
     found = read_people(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"), Problems())
     assert [(person.line, person.email) for person in found] == [(2, ""), (3, "ann@x.io"), (4, "")]
