@@ -64,7 +64,7 @@ def test_days_without_anything_take_no_row_but_can_empty_one(told, client):
 def test_a_row_whose_counts_have_other_names_is_rejected_and_empties_no_day(told, client):
     told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=1))
     activity.sync(client, WINDOW)
-    renamed = {"day": "2026-09-14", "date": 1, "email": "ana@x.com", "user_id": 12345, "agent_requests": 2}
+    renamed = {"day": "2026-09-14", "date": 1, "email": "ana@x.com", "user_id": 12345, "agent_count": 2}
     told.tell(PATH, {"data": [renamed]})
     activity.sync(client, WINDOW)
     assert table() == [("ana@x.com", date(2026, 9, 14), 1, 0, "")]
