@@ -36,10 +36,20 @@ def keep_as_before(apps, schema_editor) -> None:
         sums.fill(apps, schema_editor)
 
 
+def widen(apps, schema_editor) -> None:
+    """Of the columns that an older version reads: a week may cost more than its days hold each."""
+    if schema_editor.connection.vendor == "postgresql":
+        for name in ("total_cents", "billed_cents"):
+            schema_editor.execute(
+                f"ALTER TABLE collector_membermodelweek ALTER COLUMN {name} TYPE numeric(20, 6)"
+            )
+
+
 class Migration(migrations.Migration):
     dependencies = [("collector", "0024_unread_counts")]
     operations = [
         migrations.RunPython(forget, keep_as_before),
+        migrations.RunPython(widen, migrations.RunPython.noop),
         *(
             migrations.AddField(model, name, models.BigIntegerField(db_default=0))
             for model, names in NEW.items()

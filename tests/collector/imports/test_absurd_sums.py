@@ -95,3 +95,14 @@ def test_spend_of_all_members_that_no_team_can_have_fails_the_source(told, clien
     told.tell(spend.PATH, spend_page(rows[:9], start=AT - 24 * HOUR))
     spend.sync(client, Window(AT, AT, AT))
     assert [row.snapshot_total_cents for row in reconcile(AT)] == [9 * 10**9]
+
+
+def test_days_that_each_can_be_stored_stop_no_collection_together(told, client):
+    told.tell(spend.PATH, spend_page([spend_row("ana@x.com")], start=AT - 24 * HOUR))
+    spend.sync(client, Window(AT, AT, AT))
+    for day in (AT, AT + 24 * HOUR):
+        rows = [event(day + n * SECOND, "ana@x.com", chargedCents=10**7) for n in range(600)]
+        told.tell(events.PATH, events_page(rows))
+        events.sync(client, Window(day - HOUR, day + HOUR, day + HOUR))
+    assert [row.total_cents for row in MemberModelDay.objects.all()] == [600 * 10**7] * 2
+    assert not reconcile(AT + 25 * HOUR)
