@@ -65,7 +65,8 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
                 gone[place].append(key)
         for key in [key for key in rows if key not in stored] if gone else ():
             alike = {old for place in _places(key, rows, with_model) for old in gone[place] if old in stored}
-            same = [old for old in alike - rows.keys() if _is_cut(key, old) or _is_cut(old, key)]
+            alike -= rows.keys()
+            same = [old for old in alike if _is_cut(key, old) or _is_cut(old, key)]
             if not moves and rows[key].tokens:
                 same += [old for old in alike if _is_beside(key, old) and stored[old] == rows[key]]
             if not same:

@@ -7,6 +7,8 @@ from django.db.models import F
 
 from collector.imports.usage import import_usage
 from collector.models import MemberModelDay, UsageEvent
+from collector.sources.event_rows import EventKey, EventValues
+from collector.sources.owners import settle_cut_instants
 from tests.collector.fake_api import NOW
 from tests.collector.imports.rows import ONE, TEAM
 
@@ -53,3 +55,12 @@ def test_exports_of_two_precisions_in_one_file_count_what_they_share_once(write,
     result = import_usage(write("".join(parts if is_exact_first else reversed(parts))), NOW)
     assert (UsageEvent.objects.count(), result.new) == (3, 3)
     assert sum(day.total_cents for day in MemberModelDay.objects.all()) == 3 * 42
+
+
+def test_of_two_events_that_are_alike_one_that_is_stored_a_minute_later_stands_for_one():
+    values, minute = EventValues(input_tokens=5), datetime(2026, 7, 30, 10, 3, tzinfo=UTC)
+    key = EventKey(1, minute, "gpt-5", 0)
+    later = key._replace(occurred_at=minute + timedelta(minutes=1))
+    rows = {key: values, key._replace(ordinal=1): values}
+    settle_cut_instants(rows, {later: values}, moves=False)
+    assert len(rows) == 2 and later in rows
