@@ -134,10 +134,12 @@ class Reading(Generic[Row]):
     def _is_followed(self, page: Page[Row]) -> bool:
         """Whether another page follows: as the page says, else by the total, else by its number of rows.
 
-        Where it denies one and the total does not, the next page is asked for if nothing may be missing.
+        Where it denies one and the total lacks more than a few, the next page is asked for if nothing may be
+        missing.
         """
         lacks = page.total is not None and page.size > 0 and self.came + page.size < page.total
-        self.is_probing = self.is_strict and lacks and page.has_more is False
+        is_much = page.total is not None and page.total - self.came - page.size > SMALL_GAP
+        self.is_probing = self.is_strict and lacks and is_much and page.has_more is False
         if page.has_more is not None:
             return page.has_more or self.is_probing
         if page.total is not None:

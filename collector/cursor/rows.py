@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 # What a field is called, unlike an address or a model.
-FIELD_NAME = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*")
+FIELD_NAME = re.compile(r"[A-Z][A-Za-z]*")
 WRAPPINGS = ("data", "result", "response")
 # Fields with the amount and the time of a row, which are also shown for a rejected row.
 MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
@@ -78,8 +78,7 @@ def read_rows(
 
 
 def respelled(record: type[Record], value: object) -> object:
-    """`value` with its fields as `record` spells them, where it has some of them in another way: `UserEmail`,
-    `user_email`."""
+    """`value` with its fields as `record` spells them, where some of them have a capital: `UserEmail`."""
     if isinstance(value, dict) and _has_respelled(record, tuple(value)):
         return {_camel(name): _recased(inner) for name, inner in value.items()} | value
     return value
@@ -99,8 +98,7 @@ def _recased(value: object) -> object:
 def _camel(name: str) -> str:
     if not FIELD_NAME.fullmatch(name):
         return name
-    first, *others = name.split("_")
-    return first[:1].lower() + first[1:] + "".join(part[:1].upper() + part[1:] for part in others)
+    return name[:1].lower() + name[1:]
 
 
 def reject_raw(raw: object, reason: str, notes: Notes, *, where: str = "") -> None:

@@ -256,8 +256,9 @@ def by_page(*pages: dict):
 
 
 def test_a_page_that_was_not_announced_is_read_where_the_total_says_that_there_is_one(told, client):
-    told.tell(PATH, by_page(events_page([ONE], total=2), events_page([TWO], total=2, page=2)))
-    assert events.sync(client, WINDOW).new == 2
+    rest = [event(NOON + n * SECOND, "cy@example.com") for n in range(4)]
+    told.tell(PATH, by_page(events_page([ONE], total=5), events_page(rest, total=5, page=2)))
+    assert events.sync(client, WINDOW).new == 5
     assert Doubt.objects.get().reason == "page 2 was not announced, and has rows"
 
 
