@@ -123,7 +123,9 @@ def _requests(days: Measures) -> Array:
 
 
 def _tokens_per_request(days: Measures) -> Array:
-    return ratio(days.weight, days.requests)
+    """Cents in their place for members of whom no tokens are known."""
+    weight = np.where(days.weight.any(axis=1, keepdims=True), days.weight, days.cents)
+    return ratio(weight, days.requests)
 
 
 def _cents(days: Measures) -> Array:
