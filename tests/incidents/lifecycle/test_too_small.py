@@ -29,14 +29,13 @@ OFF = {
 
 @pytest.fixture(autouse=True)
 def company():
-    """Ana at $10 a day, at $40 and more in the last week, at $80 today, a dollar a request; five others at a
-    dollar a month."""
+    """Ana at $10 a day, at $50 and more in the last week, at $80 today; five others at a dollar a month."""
     BillingCycle.objects.create(
         start_at=datetime(2026, 3, 1, tzinfo=UTC), end_at=datetime(2026, 4, 1, tzinfo=UTC)
     )
     ana = make_member()
     for back, dollars in enumerate([65, 60, 60, 55, 50, 45, 40] + [10] * 30, start=1):
-        make_day(ana, (NOW - timedelta(days=back)).date(), dollars, requests=dollars)
+        make_day(ana, (NOW - timedelta(days=back)).date(), dollars)
     runaway(ana)
     for number in range(5):
         make_day(make_member(f"member{number}@example.com"), NOW.date().replace(day=2), 1)
