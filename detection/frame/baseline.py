@@ -34,10 +34,9 @@ NEWCOMER = 0.81
 # cheap model does not cost much more than a busy day, and half the floor is enough.
 FAR_BEYOND, SHARE_OF_FLOOR = 2.5, 0.5
 # Robust standard deviations (of the logarithm) at which they are.
-COST_Z, CONTEXT_Z = 2.5, 3.0
-# Under the floor there are many member-days to err on: more, unless the context or the price of a token says
-# why a request cost more.
-COST_Z_UNDER_FLOOR, COST_Z_WITH_REASON = 4.0, 3.0
+COST_Z, CONTEXT_Z = 3.0, 3.0
+# Under the floor the cost per request is all there is to go by, and there are many member-days to err on.
+COST_Z_UNDER_FLOOR = 4.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from detection.frame.arrays import Array
 from detection.frame.baseline import (
     COST_Z,
     COST_Z_UNDER_FLOOR,
-    COST_Z_WITH_REASON,
     Baseline,
     has_evidence,
     is_expensive,
@@ -143,12 +142,11 @@ def _window(frame: Frame, hours_ago: int, part: Literal["hand", "agents"]) -> Fi
 
 def _own_cost(priced: Priced, frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
     """Cents per request that each member's own history does not allow, days on which half of the money went
-    included: more of them under the floor, and fewer of those where the price of the tokens or the context
-    says why. A rise for all raises the bound."""
+    included: more of them under the floor, unless the price of the tokens says that more expensive models
+    were used. A rise for all raises the bound."""
     peak, day = frame.peak, (np.arange(len(frame.member_ids)), frame.peak_hours_ago)
-    has_reason = is_expensive(peak, baseline.bound_price[day])
-    has_reason |= has_evidence(baseline, {EvidenceKind.CONTEXT})[day] & (priced.part == "hand")
-    under_floor = np.where(has_reason, COST_Z_WITH_REASON, COST_Z_UNDER_FLOOR)
-    z = np.where(peak.cents > floor_cents, COST_Z, under_floor)
+    is_plain = (peak.cents > floor_cents) | is_expensive(peak, baseline.bound_price[day])
+    is_plain |= has_evidence(baseline, {EvidenceKind.CONTEXT})[day] & (priced.part == "hand")
+    z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
     own = np.exp(priced.habit.centre + z * priced.habit.reach * noise_of(priced.requests))
     return np.maximum(own, PRICE_MARGIN * priced.main_cost) * priced.lift
