@@ -1,12 +1,17 @@
 """A CSV file that came compressed: read as it is unpacked, without a copy on the disk."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import zipfile
 import zlib
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from .encodings import SPREADSHEET, NotText
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 # Exports are compressed to a tenth; what grows by more is no export, and would take for ever to read.
@@ -65,12 +70,13 @@ class _Limited(io.RawIOBase):
     def tell(self) -> int:
         return self._packed.tell()
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer)
         try:
-            data = self._packed.read(len(buffer))
+            data = self._packed.read(len(room))
         except BROKEN as exc:
             raise NotText(DAMAGED) from exc
         if self._packed.tell() > self._most:
             raise NotText("Line 1: this compressed file unpacks to far more than an export. Unpack it first.")
-        buffer[: len(data)] = data
+        room[: len(data)] = data
         return len(data)
