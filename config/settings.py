@@ -88,7 +88,6 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "tracker.access.audit.AuditMiddleware",
     "tracker.access.guard.AccessMiddleware",
-    "tracker.access.privacy.PrivacyMiddleware",
     "tracker.views.errors.ConflictsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",  # last, as its documentation asks

@@ -1,8 +1,8 @@
 """States at each view who may use it, and keeps everybody else out. Without a mark, a view is for admins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,18 +13,19 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from collector.base import changes
+from collector.base.days import utc_day
+from collector.base.names import shown_as
 from collector.base.statements import prepared
 from collector.collecting import watermarks
 from collector.models import Source
 from tracker.access import audit, tokens
 from tracker.access.admission import is_admitted
-from tracker.access.privacy import member_of_login
+from tracker.access.privacy import member_of_login, names_for, within
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role, group_roles, role_of, role_of_visitor
 from tracker.models import AccessSettings, ApiToken, AuditEntry
@@ -51,13 +52,19 @@ responder = _needs(Role.RESPONDER)
 admin_only = _needs(Role.ADMIN)
 
 
-class AccessMiddleware(MiddlewareMixin):
-    """Sets `request.access` and applies the views' marks."""
+class AccessMiddleware:
+    """Sets `request.access`, applies the views' marks, and has people named as the reader may see them until
+    the answer is sent, streams included."""
 
-    def process_request(self, request: AccessRequest) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: AccessRequest) -> HttpResponse:
         request.access = find_access(request)
-
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        with shown_as(names_for(request.access, utc_day(timezone.now()))):
+            response = self.get_response(request)
+            if isinstance(response, StreamingHttpResponse):
+                response.streaming_content = within(cast(Iterable[bytes], response.streaming_content))
         # Nothing here may stay in a proxy, nor in the browser of someone who has signed out.
         response.setdefault("Cache-Control", "private, no-store")
         return response

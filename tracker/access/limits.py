@@ -63,16 +63,16 @@ class LimitsMiddleware(MiddlewareMixin):
     address with a NUL in it, which PostgreSQL would stumble over, and methods that Django takes for a GET."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if has_too_large_body(request):
-            return HttpResponse("The body is too large.", status=413, content_type="text/plain")
-        if "\x00" in request.path_info:
-            return HttpResponse(
-                "An address cannot contain a NUL character.", status=400, content_type="text/plain"
-            )
-        if length := int(request.META.get("CONTENT_LENGTH") or 0):
-            timer = stop_later(request, BODY_SECONDS + length / SLOWEST)
-            vars(request)["_stream"] = WholeBody(request.META["wsgi.input"], length, timer)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length != "0":
+            if not is_number(length) or int(length) > settings.MAX_BODY_BYTES:
+                return HttpResponse("The body is too large.", status=413, content_type="text/plain")
+            timer = stop_later(request, BODY_SECONDS + int(length) / SLOWEST)
+            vars(request)["_stream"] = WholeBody(request.META["wsgi.input"], int(length), timer)
             vars(request)["body_timer"] = timer
+        if "\x00" in request.path_info:
+            refusal = "An address cannot contain a NUL character."
+            return HttpResponse(refusal, status=400, content_type="text/plain")
         return None
 
     def process_view(
@@ -89,12 +89,8 @@ class LimitsMiddleware(MiddlewareMixin):
         break, and answers 502 in place of the refusal."""
         if timer := vars(request).get("body_timer"):
             timer.cancel()
-        if (
-            response.status_code >= 400
-            and request.META.get("CONTENT_LENGTH")
-            and not has_too_large_body(request)
-        ):
-            read_rest(request)
+            if response.status_code >= 400:
+                read_rest(request)
         return response
 
 
@@ -122,8 +118,3 @@ def stop_reading(connection: socket.socket | None) -> None:
     if connection:
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RD)
-
-
-def has_too_large_body(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return not is_number(length) or int(length) > settings.MAX_BODY_BYTES

@@ -1,6 +1,6 @@
 """Whom viewers see when privacy is on: everybody under pseudonyms, or themselves and their own groups."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import date
@@ -9,14 +9,11 @@ from typing import cast
 from django.contrib.auth.models import User
 from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Lower
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils import timezone
 
-from collector.base.days import utc_day
-from collector.base.names import BY_NAME, Names, shown_as
+from collector.base.names import BY_NAME, Names
 from collector.models import Member, MemberAddress
 from groups.assignments.membership import groups_of, held_groups
-from tracker.access.request import Access, AccessRequest
+from tracker.access.request import Access
 from tracker.models import AccessSettings
 
 Privacy = AccessSettings.Privacy
@@ -82,20 +79,6 @@ def is_passed_on(email: str, member: Member) -> bool:
     """Whether `email` is a former address of the member's and somebody else's by now, as above."""
     is_former = member.email != email.lower()
     return is_former and User.objects.filter(email__iexact=member.email).exists()
-
-
-class PrivacyMiddleware:
-    """Sets how people are named for as long as the request is answered, streams included."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: AccessRequest) -> HttpResponse:
-        with shown_as(names_for(request.access, utc_day(timezone.now()))):
-            response = self.get_response(request)
-            if isinstance(response, StreamingHttpResponse):
-                response.streaming_content = within(cast(Iterable[bytes], response.streaming_content))
-            return response
 
 
 def within(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -2,12 +2,12 @@
 sentence that says why."""
 
 import logging
-from collections.abc import Callable
 
 from django.db import Error
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from tracker.access.guard import page_of
 
@@ -28,14 +28,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", {"reason": reason}, status=404)
 
 
-class ConflictsMiddleware:
+class ConflictsMiddleware(MiddlewareMixin):
     """Answers 409 where two people changed the same at once, and only the database could tell."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not is_conflict(exception):
