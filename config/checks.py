@@ -4,6 +4,7 @@ No message repeats a value, since many are secrets.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from email.utils import parseaddr
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.core.validators import validate_domain_name, validate_email
 from collector.base.commands import SETTINGS_CHECKS
 
 Messages = Iterator[CheckMessage]
+HOST = re.compile(r"\*|\.?[\w.-]+|\[?[0-9A-Fa-f:]+\]?")
 
 
 def missing(*names: str) -> list[str]:
@@ -40,8 +42,9 @@ def check_values(app_configs: object, **_: object) -> Messages:
 @register(SETTINGS_CHECKS)
 def check_var_directory(app_configs: object, **_: object) -> Messages:
     is_needed = not settings.SHARED_SECRET_KEY or Path(database_name()).is_relative_to(settings.VAR_DIR)
-    if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
-        verb = "written" if settings.VAR_DIR.is_dir() else "created"
+    is_there = settings.VAR_DIR.is_dir()
+    if is_needed and not (is_there and os.access(settings.VAR_DIR, os.W_OK)):
+        verb = "written" if is_there else "created"
         hint = "Let this user own it, or set SECRET_KEY and DATABASE_URL."
         yield Error(f"{settings.VAR_DIR} cannot be {verb}.", hint, id="config.E002")
 
@@ -143,6 +146,9 @@ def check_addresses(app_configs: object, **_: object) -> Messages:
     if not is_valid(validate_email, sender):
         hint = "Write it as costs@example.com, or with a name: Costs <costs@example.com>"
         yield Error("DEFAULT_FROM_EMAIL or RESEND_FROM is not an e-mail address.", hint, id="config.E012")
+    if not all(map(HOST.fullmatch, settings.ALLOWED_HOSTS)):
+        hint = "Separate names with commas, without https:// and without ports: costs.example.com, 192.0.2.1"
+        yield Error("ALLOWED_HOSTS holds something that is not a host name.", hint, id="config.E028")
     if settings.AUTH_ALLOWED_DOMAIN and not is_valid(validate_domain_name, settings.AUTH_ALLOWED_DOMAIN):
         yield Error("AUTH_ALLOWED_DOMAIN is not a domain.", hint="Write it as example.com", id="config.E013")
 

@@ -28,8 +28,8 @@ WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 2)  # processes of gunicorn
 AUTH_SECRET = env.secret("AUTH_SECRET")
 SHARED_SECRET_KEY = env.secret("SECRET_KEY") or derive_key(AUTH_SECRET)  # the same on every machine
 SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
-AUTH_URL = env.url("AUTH_URL")
-site_url = env.url("DASHBOARD_URL")
+AUTH_URL = env.site("AUTH_URL")
+site_url = env.site("DASHBOARD_URL")
 SIGN_IN_URL = AUTH_URL or site_url  # where the provider sends people back to; empty: where they are
 DASHBOARD_URL = site_url or AUTH_URL or "http://127.0.0.1:8000"
 DASHBOARD_URL_IS_SET = bool(SIGN_IN_URL)
@@ -222,20 +222,20 @@ SOCIALACCOUNT_PROVIDERS = {
     "google": google_provider(AUTH_GOOGLE_ID, AUTH_GOOGLE_SECRET),
     "openid_connect": {"APPS": openid_apps(AUTH_OIDC_ISSUER, AUTH_OIDC_NAME, AUTH_OIDC_ID, AUTH_OIDC_SECRET)},
 }
-CRON_SECRET = env.secret("CRON_SECRET")
-METRICS_TOKEN = env.secret("METRICS_TOKEN")
+CRON_SECRET = env.key("CRON_SECRET")
+METRICS_TOKEN = env.key("METRICS_TOKEN")
 
 # Cursor
-CURSOR_ADMIN_API_KEY = env.secret("CURSOR_ADMIN_API_KEY")
-CURSOR_ANALYTICS_API_KEY = env.secret("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
+CURSOR_ADMIN_API_KEY = env.key("CURSOR_ADMIN_API_KEY")
+CURSOR_ANALYTICS_API_KEY = env.key("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
 # "write": administrators set members' spend limits in Cursor from here.
 CURSOR_LIMITS = env.choice("CURSOR_LIMITS", ("read", "write"))
-CURSOR_AGENTS_API_KEY = env.secret("CURSOR_AGENTS_API_KEY")
+CURSOR_AGENTS_API_KEY = env.key("CURSOR_AGENTS_API_KEY")
 CURSOR_API_URL = env.url("CURSOR_API_URL", "https://api.cursor.com")
 DEMO = env.flag("DEMO", default=False)  # set by `serve` when it starts the sandbox: the pages say so
 
 # Notifications
-SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")
+SLACK_BOT_TOKEN = env.key("SLACK_BOT_TOKEN")
 SLACK_CHANNEL_ID = env.text("SLACK_CHANNEL_ID")
 SLACK_SIGNING_SECRET = env.secret("SLACK_SIGNING_SECRET")
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api")
@@ -244,9 +244,9 @@ WEBHOOK_SECRET = env.secret("WEBHOOK_SECRET")
 PAGERDUTY_EVENTS_URL = env.url("PAGERDUTY_EVENTS_URL", "https://events.pagerduty.com/v2/enqueue")
 PAGERDUTY_WEBHOOK_SECRET = env.secret("PAGERDUTY_WEBHOOK_SECRET")
 OPSGENIE_API_URL = env.url("OPSGENIE_API_URL", "https://api.opsgenie.com")
-OPSGENIE_WEBHOOK_TOKEN = env.secret("OPSGENIE_WEBHOOK_TOKEN")
+OPSGENIE_WEBHOOK_TOKEN = env.key("OPSGENIE_WEBHOOK_TOKEN")
 HEARTBEAT_URL = env.secret_url("HEARTBEAT_URL")
-RESEND_API_KEY = env.secret("RESEND_API_KEY")
+RESEND_API_KEY = env.key("RESEND_API_KEY")
 RESEND_FROM = env.text("RESEND_FROM")
 EMAIL_CONFIGURED = bool((EMAIL_URL := env.secret("EMAIL_URL")) or RESEND_API_KEY)
 ALERT_EMAIL_TO = env.items("ALERT_EMAIL_TO")

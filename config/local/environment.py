@@ -6,6 +6,7 @@ them at once.
 """
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 TRUE = ("true", "1", "yes", "on")
 FALSE = ("false", "0", "no", "off")
+SITE = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]+)?")
 
 
 class Environment:
@@ -41,6 +43,11 @@ class Environment:
         value = self.text(name, default)
         self._hide(value)
         return value
+
+    def key(self, name: str, default: str = "") -> str:
+        """A secret that travels in a header, which takes ASCII alone: no “…” that came with a copy."""
+        self._hide(self.text(name))
+        return self._parsed(name, default, _key, "the key itself, in ASCII")
 
     def items(self, name: str) -> list[str]:
         """Items separated by commas, without blanks; unset is an empty list."""
@@ -77,6 +84,10 @@ class Environment:
             name, default, lambda value: _url(value, schemes), f"an address such as {example}"
         )
 
+    def site(self, name: str) -> str:
+        """The address of a whole site: scheme, host and port, in lower case as browsers send it."""
+        return self._parsed(name, "", _site, "an address such as https://example.com")
+
     def secret_url(self, name: str) -> str:
         """An http(s) address whose path and query are a credential by themselves."""
         value = self.url(name)
@@ -90,8 +101,7 @@ class Environment:
         )
 
     def email(self, name: str, default: str) -> dict:
-        parse = environ.Env.email_url_config
-        return self._parsed(name, parse(default), parse, "smtp+tls://USER:PASSWORD@HOST:587 or the like")
+        return self._parsed(name, _email(default), _email, "smtp+tls://USER:PASSWORD@HOST:587 or the like")
 
     def _parsed(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
         value = self.text(name)
@@ -148,10 +158,23 @@ def _pairs(value: str, options: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
+def _key(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError
+    return value
+
+
+def _site(value: str) -> str:
+    address = _url(value, ("http", "https")).lower()
+    if not SITE.fullmatch(address):
+        raise ValueError
+    return address
+
+
 def _url(value: str, schemes: tuple[str, ...]) -> str:
     parts = urlsplit(value)
     # Asking for the port raises ValueError when it is not a number in range.
-    if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0 or value.split() != [value]:
         raise ValueError(value)
     return value.rstrip("/")
 
@@ -160,4 +183,15 @@ def _database(value: str) -> dict:
     # Asked first, since django-environ prints what it does not know, password and all.
     if urlsplit(value).scheme not in ("sqlite", "postgres", "postgresql"):
         raise ValueError(value)
-    return environ.Env.db_url_config(value)
+    database: dict = environ.Env.db_url_config(value)
+    # Without a name SQLite would forget everything with each process.
+    if database["NAME"] in ("", ":memory:") and "service" not in database.get("OPTIONS", {}):
+        raise ValueError
+    return database
+
+
+def _email(value: str) -> dict:
+    config: dict = environ.Env.email_url_config(value)
+    if urlsplit(value).scheme.startswith("smtp") and not config["EMAIL_HOST"]:
+        raise ValueError
+    return config

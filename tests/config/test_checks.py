@@ -44,12 +44,21 @@ def test_nothing_set_is_fine():
         ({"WEBHOOK_SECRET": "s"}, "config.E011"),
         ({"ALERT_EMAIL_TO": ["ann"], "EMAIL_CONFIGURED": True}, "config.E012"),
         ({"DEFAULT_FROM_EMAIL": "Costs <costs>"}, "config.E012"),
+        ({"ALLOWED_HOSTS": ["https://costs.example.com"]}, "config.E028"),
+        ({"ALLOWED_HOSTS": ["costs.example.com:8000"]}, "config.E028"),
+        ({"ALLOWED_HOSTS": ["costs.example.com inner.example.com"]}, "config.E028"),
+        ({"VAR_DIR": Path(__file__), "SHARED_SECRET_KEY": ""}, "config.E002"),
     ],
 )
 def test_each_mistake_has_its_check(settings, changes, expected):
     for name, value in changes.items():
         setattr(settings, name, value)
     assert ids() == [expected]
+
+
+def test_hosts_may_be_names_addresses_and_patterns(settings):
+    settings.ALLOWED_HOSTS = ["*", ".example.com", "my_host", "192.0.2.1", "[::1]", "::1"]
+    assert ids() == []
 
 
 def test_a_token_of_slack_is_enough_for_channels_made_in_the_admin(settings):

@@ -42,6 +42,15 @@ def test_flags_are_words(env, monkeypatch, value, expected):
         (lambda env: env.url("GIVEN"), "ftp://example.com"),
         (lambda env: env.url("GIVEN"), "https://example.com:port"),
         (lambda env: env.url("GIVEN", schemes=("redis",)), "http://localhost"),
+        (lambda env: env.url("GIVEN"), "https://exa mple.com"),
+        (lambda env: env.site("GIVEN"), "https://*"),
+        (lambda env: env.site("GIVEN"), "https://costs.example.com/path"),
+        (lambda env: env.site("GIVEN"), "https://costs.example.com?x"),
+        (lambda env: env.site("GIVEN"), "https://ann:hunter2@costs.example.com"),
+        (lambda env: env.site("GIVEN"), "https://kösten.example.com"),
+        (lambda env: env.key("GIVEN"), "xoxb-…"),
+        (lambda env: env.key("GIVEN"), "key_\u200bhunter2"),
+        (lambda env: env.database("GIVEN", "sqlite:///x"), "postgres://ann@host"),
         (lambda env: env.database("GIVEN", "sqlite:///x"), "mysql://ann:hunter2@host/name"),
         (lambda env: env.database("GIVEN", "sqlite:///x"), "hunter2"),
         (lambda env: env.email("GIVEN", "consolemail://"), "carrier-pigeon://hunter2"),
@@ -63,6 +72,46 @@ def test_each_bad_variable_is_told_once_with_an_example_of_its_own(monkeypatch):
         "DASHBOARD_URL is not usable: expected an address such as https://example.com.",
         "REDIS_URL is not usable: expected an address such as redis://HOST:6379/0.",
     )
+
+
+def test_a_key_that_no_header_takes_is_hidden_all_the_same(env, monkeypatch):
+    monkeypatch.setenv("GIVEN", "xoxb-…")
+    assert env.key("GIVEN") == ""
+    assert env.secrets == {"xoxb-…"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://Costs.Example.com/", "https://costs.example.com"),
+        ("http://127.0.0.1:8600", "http://127.0.0.1:8600"),
+        ("http://[::1]:8600", "http://[::1]:8600"),
+        ("https://costs_1.internal", "https://costs_1.internal"),
+    ],
+)
+def test_a_sites_address_is_as_browsers_send_it(env, monkeypatch, value, expected):
+    monkeypatch.setenv("GIVEN", value)
+    assert env.site("GIVEN") == expected
+    assert env.problems == []
+
+
+@pytest.mark.parametrize("value", ["sqlite://", "sqlite:///", "sqlite://:memory:"])
+def test_a_database_that_would_be_forgotten_is_a_problem(env, monkeypatch, value):
+    monkeypatch.setenv("GIVEN", value)
+    assert env.database("GIVEN", "sqlite:///x")["NAME"] == "x"
+    assert len(env.problems) == 1
+
+
+def test_a_mail_server_without_a_name_is_a_problem(env, monkeypatch):
+    monkeypatch.setenv("GIVEN", "smtp://")
+    env.email("GIVEN", "consolemail://")
+    assert len(env.problems) == 1
+
+
+def test_a_database_may_be_named_by_a_service_of_postgres(env, monkeypatch):
+    monkeypatch.setenv("GIVEN", "postgres:///?service=costs")
+    assert env.database("GIVEN", "sqlite:///x")["OPTIONS"] == {"service": "costs"}
+    assert env.problems == []
 
 
 def test_addresses_lose_their_trailing_slash(env, monkeypatch):
