@@ -74,9 +74,11 @@ class _Models:
     price: Array
 
     def largest(self, amounts: Array) -> str:
-        """The model with the largest of the amounts, if that is a hundredth of a cent or more."""
-        place = int(np.argmax(amounts))
-        return self.names[place] if round(float(amounts[place]), 2) > 0 else ""
+        """The model that did most of what the amounts add up to, be it more or less; none where that is less
+        than a hundredth of a cent."""
+        ways = amounts if amounts.sum() > 0 else -amounts
+        place = int(np.argmax(ways))
+        return self.names[place] if round(float(ways[place]), 2) > 0 else ""
 
     @property
     def costliest(self) -> str:

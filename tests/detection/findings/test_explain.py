@@ -71,6 +71,15 @@ def test_three_times_the_tokens_at_the_same_price_are_all_context():
     assert why.sentence == "longer context or less cache on sonnet (+$2.00)"
 
 
+def test_what_shorter_context_saves_is_put_down_to_the_model_that_saved_it():
+    usual = sums(sonnet=[1000, 100, 1000], opus=[5000, 100, 1000])
+    rows = [("opus", 20, 4)] * 10 + [("sonnet", 12, 12)]
+    why = explain(finding(212, 100), events(*rows), usual, usual)
+    (context,) = (part for part in why.parts if part.name == "context")
+    assert context.cents < 0
+    assert context.model == "opus"
+
+
 def test_the_same_tokens_at_twice_the_price_are_all_price():
     usual = sums(sonnet=[1000, 100, 1000])
     why = explain(finding(200, 100), events(*[("sonnet", 20, 10)] * 10), usual, usual)
