@@ -7,7 +7,7 @@ from decimal import Decimal
 from collector.base.days import day_start, days_between, utc_day
 from collector.base.money import cents, round_cents
 from collector.base.statements import prepared
-from collector.facts.forecast import MIN_DAYS, Forecast, forecast, last_day, remaining_days
+from collector.facts.forecast import MAX_DAYS, MIN_DAYS, Forecast, forecast, last_day, remaining_days
 from collector.models import BillingCycle, Reconciliation
 from collector.models.spend import REASONS, RECONCILED, BillingCycleQuerySet
 from tracker.reports.days import Days, added
@@ -67,13 +67,15 @@ class CycleReport:
 def first_day(now: datetime) -> tuple[BillingCycle | None, BillingCycle | None, date]:
     """This cycle, the one before it, and the first day that a report on them reads. One query.
 
+    That day leaves a forecast its whole history, whatever period is shown and however short the cycles are.
     With the newest reconciliation of each, for which it costs next to nothing to ask along.
     """
     begun = _begun(now)
     cycle = begun[0] if begun and begun[0].end_at > now else None
     last = begun[1] if cycle and len(begun) > 1 and begun[1].end_at >= cycle.start_at else None
-    earliest = last or cycle
-    return cycle, last, utc_day(earliest.start_at) if earliest else utc_day(now)
+    earliest, today = last or cycle, utc_day(now)
+    first = min(utc_day(earliest.start_at), today - timedelta(days=MAX_DAYS)) if earliest else today
+    return cycle, last, first
 
 
 @prepared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
@@ -15,7 +15,7 @@ from collector.base import names
 from collector.base.days import utc_day
 from collector.base.spans import DaySpan
 from collector.base.statements import prepared
-from collector.facts.forecast import MAX_DAYS, Forecast
+from collector.facts.forecast import Forecast
 from collector.models import Member
 from incidents.models import Incident
 from tracker.filters import Filters
@@ -94,11 +94,9 @@ class MemberReport:
 
     @cached_property
     def rows(self) -> list[Any]:
-        """The member's rollup rows back to the last cycle, the period's start and what a forecast looks back
-        to. One query."""
-        first = min(
-            self.filters.cycles[2], self.period.first, utc_day(self.filters.now) - timedelta(days=MAX_DAYS)
-        )
+        """The member's rollup rows back to what the cycle's report reads, and to the period's start. One
+        query."""
+        first = min(self.filters.cycles[2], self.period.first)
         if self.filters.comparison:
             first = min(first, self.filters.comparison.earlier_first)
         return day_rows(self.member.pk, first, self.period.today)

@@ -4,11 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.http import QueryDict
 
 from collector.models import BillingCycle
+from tests.groups.factories import make_day, make_member
+from tracker.filters import parse_filters
 from tracker.periods import Period
 from tracker.reports import cycle
 from tracker.reports.days import Days
+from tracker.reports.overview import Overview
+from tracker.reports.teams import Teams
 from tracker.reports.usage import Day
 
 TURNS = BillingCycle(
@@ -78,3 +83,19 @@ def test_averages_of_a_cycle_count_its_whole_known_days(today, known_until, expe
 def test_a_cycle_that_turns_at_midnight_averages_its_first_day_too():
     shown = Period("cycle", date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 3), MONTH)
     assert shown.averaged == [date(2026, 11, 1), date(2026, 11, 2)]
+
+
+@pytest.mark.django_db
+def test_a_forecast_is_the_same_whatever_period_is_shown_and_however_short_the_last_cycle_was():
+    now = datetime(2026, 11, 6, 12, tzinfo=UTC)
+    short = BillingCycle(start_at=datetime(2026, 10, 28, 21, 23, tzinfo=UTC), end_at=TURNS.start_at)
+    BillingCycle.objects.bulk_create([short, TURNS])
+    member = make_member("ann@example.com")
+    for ago in range(28):
+        make_day(member, now.date() - timedelta(days=ago), 1_000 + 50 * ago)
+    found = set()
+    for period in ("24h", "7d", "30d", "cycle"):
+        asked = parse_filters(QueryDict(f"period={period}"), now)
+        rows = {row.forecast_cents for row in Teams(asked).rows}
+        found |= {round(cents) for cents in (Overview(asked).cycle.forecast.expected_cents, *rows)}
+    assert len(found) == 1
