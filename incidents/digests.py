@@ -69,7 +69,8 @@ class DigestReport(StepReport):
 
     @property
     def summary(self) -> str:
-        text = f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
+        count = len(self.recorded)
+        text = f"{count} digest{'s' * (count > 1)} recorded" if count else "no digest due"
         return f"{text}; not made, see the log: {', '.join(self.failed)}" if self.failed else text
 
 

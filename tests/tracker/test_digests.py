@@ -128,6 +128,21 @@ def test_whoever_moves_in_the_week_counts_in_each_group_what_was_spent_in_it():
     assert (told.title, told.tables[0].rows) == ("Week of 9 Mar 2026: $300.00", (core_row,))
 
 
+def test_the_weekly_one_leads_to_its_own_week_and_group_whenever_it_is_opened():
+    core, data = put("ada@example.com", "Eng > Core"), put("bob@example.com", "Data")
+    spend("ada@example.com", date(2026, 3, 12), 5_000)
+    week = "/?from=2026-03-09&to=2026-03-15"
+
+    def link(*ids: int) -> str:
+        digest = digests.build_digest("weekly", MONDAY, frozenset(ids) or None)
+        return digest.url[digest.url.index("/?") :]
+
+    assert link() == week
+    assert link(core.pk) == f"{week}&group=Eng"  # the highest with nothing else below it
+    assert link(data.pk) == f"{week}&group=Data"
+    assert link(core.pk, data.pk) == week
+
+
 def test_the_weekly_one_says_from_when_on_nothing_is_known():
     spend("ada@example.com", date(2026, 3, 9), 30_000)
     stopped = datetime(2026, 3, 12, 13, 5, tzinfo=UTC)
@@ -186,7 +201,7 @@ def test_a_digest_that_cannot_be_made_keeps_no_other_from_being_sent(monkeypatch
     spend("ada@example.com", date(2026, 3, 15), 5_000, billed=5_000)
     monkeypatch.setitem(digests.BUILDERS, "plan", "tracker.reports.digests.missing")
     report = digests.send_due(MONDAY)
-    assert (report.is_ok, report.summary) == (False, "1 digests recorded; not made, see the log: plan")
+    assert (report.is_ok, report.summary) == (False, "1 digest recorded; not made, see the log: plan")
     assert [key for _, key in recorded()] == ["digest:weekly:2026-W12"]
 
 

@@ -1,7 +1,7 @@
 """What the regular reports say, from the same figures as the pages."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from collector.models import BillingCycle, MemberModelDay
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME
-from groups.tree import GroupOption
+from groups.tree import GroupOption, load_groups, options
 from incidents.models import Incident
 from incidents.notifying.budgets import budget_amounts
 from incidents.notifying.messages import Digest, DigestTable, site_url
@@ -78,8 +78,18 @@ def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
                 ),
             ),
         ),
-        url=site_url(reverse("overview")),
+        url=overview_of(group_ids),
     )
+
+
+def overview_of(group_ids: frozenset[int] | None, query: Mapping[str, str] | None = None) -> str:
+    """The page with the digest's figures, whenever it is opened: the whole team's, or those of a group and
+    what is below it; of several groups there is none, and the team's is nearest. A query for groups."""
+    known = load_groups() if group_ids else []
+    closed = frozenset(group.pk for group in known if group.closed_day)
+    paths = (option.path for option in options(known) if option.group_ids - closed == group_ids)
+    chosen = {"group": path} if (path := next(paths, "")) else {}
+    return site_url(reverse("overview", query={**(query or {}), **chosen}))
 
 
 def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[Exhausted]:
@@ -109,7 +119,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
             spenders_table(report.team),
             adoption_table(report),
         ),
-        url=site_url(f"{reverse('overview')}?period=cycle"),
+        url=overview_of(group_ids, {"period": "cycle"}),
     )
 
 
@@ -186,7 +196,7 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
             *budget_tables(now, group_ids),
             spenders_table(report.team),
         ),
-        url=site_url(f"{reverse('overview')}?period=7d"),
+        url=overview_of(group_ids, {"from": f"{period.first}", "to": f"{period.last}"}),
     )
 
 
