@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from collector.base.reports import StepReport
-from collector.models import Member
+from collector.models import Member, Source
 
 from .assess import Ages, Assessment, NoData, assess, without_idle_talk
 from .findings.detail import Detail, load_detail
@@ -52,8 +52,8 @@ class DetectionReport(StepReport):
 
     @property
     def is_ok(self) -> bool:
-        """Whether every rule could be judged."""
-        return not self.no_data
+        """Whether every rule could be judged whose source there is: files, say, bring usage alone."""
+        return not any(gap.source == Source.EVENTS or gap.age is not None for gap in self.no_data)
 
     @property
     def summary(self) -> str:

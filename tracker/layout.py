@@ -90,6 +90,12 @@ NO_KEY = Banner(
     "Nothing can be collected until CURSOR_ADMIN_API_KEY is set in .env. Without one, usage exported from "
     "Cursor's dashboard can be read: python manage.py import_usage_csv FILE",
 )
+FROM_FILES = Banner(
+    "info",
+    "Usage comes from imported files.",
+    "Read the next export from Cursor's dashboard: python manage.py import_usage_csv FILE. With "
+    "CURSOR_ADMIN_API_KEY in .env it is collected every hour.",
+)
 FIRST_RUN = Banner(
     "info",
     "First collection.",
@@ -149,7 +155,7 @@ def banners(events: SourceFreshness, failed: list[SourceFreshness]) -> list[Bann
     if settings.DEMO:
         notices.append(DEMO)
     elif not settings.CURSOR_ADMIN_API_KEY:
-        notices.append(NO_KEY)
+        notices.append(FROM_FILES if events.is_imported else NO_KEY)
     if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
         notices.append(FIRST_RUN)
     if failed:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.conf import settings
+
 from collector.base.connections import drop_if_dead
 from collector.base.leases import HOURLY_JOB, hold_lease
 from collector.base.reports import StepReport
@@ -35,6 +37,13 @@ class Collect(Protocol):
     """How a run reads its sources."""
 
     def __call__(self, now: datetime, *, client: CursorClient | None) -> runs.CollectReport: ...
+
+
+@dataclass(frozen=True)
+class NothingToCollect(StepReport):
+    """Of a team without a key, whose usage comes from exported files: no failure."""
+
+    summary = "no key: usage comes from imported files"
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,10 @@ def run(
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
     report, started = PipelineReport(now), time.monotonic()
     with hold_lease(HOURLY_JOB):
-        _run_step(report, "collect", lambda: collect(now, client=client))
+        if client or settings.CURSOR_ADMIN_API_KEY or not freshness.is_usage_imported(now):
+            _run_step(report, "collect", lambda: collect(now, client=client))
+        else:
+            _run_step(report, "collect", NothingToCollect)
         _run_step(report, "groups", lambda: adopt(now))
         detection_report = _run_step(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
         if isinstance(detection_report, DetectionReport):

@@ -14,6 +14,7 @@ from . import watermarks
 STALE = timedelta(hours=3)
 # Read at most every six hours: the same two misses.
 STALE_SLOW = timedelta(hours=13)
+IMPORTS = {"csv", "tracker"}  # triggers of runs that read a file
 SLOW = {Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
 
 
@@ -30,6 +31,7 @@ class SourceFreshness:
     newest_at: datetime | None  # the newest event or the end of the newest day, where rows have a time
     age: timedelta | None  # since the end of what the last good run read; None before the first
     is_stale: bool
+    is_imported: bool  # whether files alone brought what is known
     sent_until_at: datetime | None = None  # where the vendor is behind: up to when it has sent rows
 
     @property
@@ -55,6 +57,7 @@ def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]
                 last_good_at=good_run.started_at if good_run else None,
                 newest_at=None,
                 age=age,
+                is_imported=good_run is not None and good_run.trigger in IMPORTS,
                 is_stale=status != SourceRun.RunStatus.UNAVAILABLE and is_stale(source, age),
             )
         )
@@ -69,6 +72,12 @@ def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]
 def ages(now: datetime) -> dict[str, timedelta | None]:
     """Per source the time since the end of what its last good run read; None before the first."""
     return {entry.source: entry.age for entry in sources(now, with_newest=False)}
+
+
+def is_usage_imported(now: datetime) -> bool:
+    """Whether usage came from files alone, and never from Cursor. One query."""
+    entries = sources(now, with_newest=False)
+    return any(entry.is_imported for entry in entries if entry.source == Source.EVENTS)
 
 
 def known_until(now: datetime, mark: datetime | None = None) -> datetime | None:

@@ -39,9 +39,10 @@ def listed(client, query: str = "") -> str:
 
 def test_an_empty_site_says_that_there_is_nothing(client):
     page = listed(client)
-    assert "No incident matches these filters." in page
-    assert "No anomaly matches these filters." in page
+    assert "No incident in this period." in page
+    assert "No anomaly in this period." in page
     assert "Resolve selected" not in page
+    assert "No incident matches these filters." in listed(client, "?status=open")
 
 
 def test_the_list_shows_each_incident_with_its_times_and_the_anomalies_below(client):

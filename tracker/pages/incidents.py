@@ -148,8 +148,13 @@ def incidents_table(report: IncidentsReport, access: Access) -> Table[Incident]:
     ]  # fmt: skip
     return Table(
         "incidents", "Incidents", columns, report.incidents,
-        sort="-detected", row_choices=LONG_ROWS, empty="No incident matches these filters.",
+        sort="-detected", row_choices=LONG_ROWS, empty=nothing("incident", report),
     )  # fmt: skip
+
+
+def nothing(what: str, report: IncidentsReport) -> str:
+    where = "matches these filters" if report.filters.narrows_incidents else "in this period"
+    return f"No {what} {where}."
 
 
 def acknowledged_by(incident: Incident) -> str:
@@ -190,7 +195,7 @@ def anomalies_table(report: IncidentsReport) -> Table[Anomaly]:
                 help="The first run that no longer found it.",
             ),
         ],
-        report.anomalies, sort="-detected", row_choices=LONG_ROWS, empty="No anomaly matches these filters.",
+        report.anomalies, sort="-detected", row_choices=LONG_ROWS, empty=nothing("anomaly", report),
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def person_column(report: Insights, key: str = "name") -> Column[MemberRow]:
     def link(row: MemberRow) -> str:
         return person(row).url + period
 
-    return Column(key, "Member", lambda r: person(r).name, link=link, under=lambda r: person(r).email)
+    return Column(key, "Member", lambda r: person(r).name, link=link, under=lambda r: person(r).email_below)
 
 
 def email_column(report: Insights) -> Column[MemberRow]:
@@ -95,11 +95,12 @@ def savings_table(report: Insights) -> Table[Saving]:
     return Table(
         "savings", "Savings by member and model", columns, report.savings,
         page_rows=SIDE_ROWS, sort="-off_bill",
-        empty="Nobody uses a model at twice the token price of another that the team trusts.",
+        empty="Nobody uses a model that costs at least twice as much per token as another the team uses.",
     )  # fmt: skip
 
 
 def plan_table(report: Insights) -> Table[Exhaustion]:
+    within = "Everybody is still within the plan in this cycle."
     columns: list[Column[Exhaustion]] = [
         person_column(report),
         email_column(report),
@@ -110,7 +111,7 @@ def plan_table(report: Insights) -> Table[Exhaustion]:
     return Table(
         "plan", "Members with an exhausted plan", columns, report.exhaustions,
         page_rows=SIDE_ROWS, sort="cycle_day",
-        empty="Everybody is still within the plan in this cycle.",
+        empty=within if report.cycle else f"{report.filters.no_cycle}.",
     )  # fmt: skip
 
 
@@ -220,7 +221,7 @@ def versions_table(report: Insights) -> Table[Version]:
     ]
     return Table(
         "versions", "Client versions", columns, report.versions,
-        page_rows=SIDE_ROWS, sort="-members", empty="None known.",
+        page_rows=SIDE_ROWS, sort="-members", empty="No version is known.",
     )  # fmt: skip
 
 
@@ -239,5 +240,6 @@ def behind_table(report: Insights) -> Table[Client]:
     ]
     return Table(
         "behind", "Members on an old version", columns, report.behind,
-        page_rows=SIDE_ROWS, sort="version", empty="Nobody is behind.",
+        page_rows=SIDE_ROWS, sort="version",
+        empty="Nobody is behind." if report.clients else "No version is known.",
     )  # fmt: skip

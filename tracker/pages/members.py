@@ -17,7 +17,7 @@ def place(key: str, label: str, value: Callable[[MemberFigures], int | None]) ->
 
 
 COLUMNS: list[Column[MemberFigures]] = [
-    Column("name", "Name", lambda m: m.person.name, under=lambda m: m.person.email),
+    Column("name", "Name", lambda m: m.person.name, under=lambda m: m.person.email_below),
     Column("email", "E-mail", lambda m: m.person.email, only_csv=True),
     Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
     Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", only_csv=True),

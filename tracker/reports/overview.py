@@ -190,14 +190,17 @@ class Overview:
 
     @cached_property
     def unused_seats(self) -> list[UnusedSeat]:
-        """Of idle seats, those of neither newcomers nor owners of the organisation."""
+        """Of idle seats, those of neither newcomers nor owners of the organisation, nor in use today."""
         if not self.seats.idle:
             return []
         reader, last_days, groups = names.current(), self.spent.last_days, self.team.groups
         first = min(self.team.people.values(), key=lambda person: person.first_seen)
-        begun, unused = first.since + FIRST_READING, []
+        begun, unused, today = first.since + FIRST_READING, [], self.period.today
+        is_long_until_now = self.period.is_current and self.period.days >= A_WEEK
         for person in self.seats.idle:
             since, pk = person.since, person.pk
+            if is_long_until_now and last_days.get(pk) == today:
+                continue
             came_lately = since > begun and since > self.filters.now - NEWCOMER
             if not (person.is_owner or came_lately):
                 known_since = utc_day(since) if since > begun and not reader.hides(pk) else None
@@ -206,7 +209,7 @@ class Overview:
 
     @property
     def excused_seats(self) -> int:
-        """Seats without an active day whose members are new, or manage Cursor."""
+        """Seats without an active day whose members are new, manage Cursor, or began or came back today."""
         return len(self.seats.idle) - len(self.unused_seats)
 
     @cached_property

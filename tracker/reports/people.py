@@ -48,6 +48,11 @@ class Person(NamedTuple):
         return as_instant(datetime.fromisoformat(self.first_seen))
 
     @property
+    def email_below(self) -> str:
+        """The address for the line below the name; empty where it stands in the name's place."""
+        return "" if self.email == self.name else self.email
+
+    @property
     def url(self) -> str:
         return member_url(self.email)
 

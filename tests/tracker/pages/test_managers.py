@@ -57,6 +57,20 @@ def test_newcomers_and_owners_are_not_counted_as_unused(acme):
     assert sorted(unused()) == [UNUSED, "late@acme.example"]
 
 
+def test_a_seat_that_is_used_today_is_not_called_unused(acme, client):
+    assert unused() == [UNUSED]
+    member = Member.objects.get(email=UNUSED)
+    UsageEvent.objects.create(
+        member=member, occurred_at=NOW - timedelta(hours=1), model="default", kind="Included in Business",
+        charged_cents=1, first_seen_at=NOW, changed_at=NOW,
+    )  # fmt: skip
+    recompute_days(TODAY, TODAY, NOW)
+    assert unused() == []
+    assert "1 unused: a newcomer, an admin, or in use only today" in client.get("/").text
+    yesterday = Overview(asked_for("period=24h")).unused_seats
+    assert UNUSED in {seat.person.email for seat in yesterday}
+
+
 def test_whom_the_first_reading_lists_is_no_newcomer_and_has_no_first_day(acme):
     (seat,) = Overview(asked_for()).unused_seats
     assert seat.person.email == UNUSED
