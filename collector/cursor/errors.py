@@ -8,7 +8,7 @@ from collector.base.notes import Notes
 class Trouble(Enum):
     """What kind of thing went wrong: it decides what else is worth asking."""
 
-    REFUSED = "refused"  # 401, 403, 404: the key or the plan
+    REFUSED = "refused"  # 401, 403, 404 and the like: the key or the plan
     SECOND_KEY = "second key"  # 401 to the analytics' own key, which no other answer shows to be good
     UNREACHABLE = "unreachable"  # no answer at all
     BUSY = "busy"  # 429, 5xx, cut off: tried again, still wrong
@@ -37,13 +37,17 @@ class CursorApiError(Exception):
         self.answered = answered or message
         # The key is good, and may not ask this: a right that it lacks, or an address that has moved.
         self.is_about_question = False
+        # Rows arrived while the pages were read, in every reading: fewer pages might stand still.
+        self.is_moving = False
         self.notes: Notes | None = None  # what was noted until then, to be kept with the failure
 
 
-def wrong_shape(where: str, problem: str) -> CursorApiError:
+def wrong_shape(where: str, problem: str, *, is_moving: bool = False) -> CursorApiError:
     """An answer that cannot be used."""
-    return CursorApiError(
+    error = CursorApiError(
         f"{where}: {problem}. Nothing from this answer was stored; the next run tries again. "
         "If this continues, check CURSOR_API_URL, or Cursor has changed its format",
         permanent=False,
     )
+    error.is_moving = is_moving
+    return error

@@ -71,7 +71,12 @@ class EventReader(Generic[T]):
             )
         except CursorApiError as error:
             error.notes = notes
-            raise
+            if not error.is_moving or window.length <= MINUTE:
+                raise
+            # Late events fill the end of a window while it is read; a part on one page cannot shift.
+            for piece in window.cut(_in_minutes(window.length / 2)):
+                yield from self._read(piece)
+            return
         yield EventPart(window, list(reading.rows()), notes)
 
     def _page(self, window: Window, number: int, notes: Notes) -> Page[T]:
@@ -164,5 +169,8 @@ def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[li
 def _length(window: Window, total: int) -> timedelta:
     """How long pieces of about `AIM` events are: whole days where possible, else whole minutes."""
     length = window.length / ceil(total / AIM)
-    unit = DAY if length >= DAY else MINUTE
-    return max(length // unit * unit, MINUTE)
+    return length // DAY * DAY if length >= DAY else _in_minutes(length)
+
+
+def _in_minutes(length: timedelta) -> timedelta:
+    return max(length // MINUTE * MINUTE, MINUTE)

@@ -227,4 +227,4 @@ def read_all(
             notes.go_back_to(before)
             continue
         return reading
-    raise wrong_shape(notes.scope, f"{problem}, {READINGS} times in a row")
+    raise wrong_shape(notes.scope, f"{problem}, {READINGS} times in a row", is_moving=True)

@@ -68,14 +68,6 @@ def test_a_total_that_moves_while_reading_starts_the_reading_again(told, client)
     assert events.sync(client, WINDOW).new == 3
 
 
-def test_a_total_that_never_stands_still_is_given_up(told, client):
-    moving = [events_page([ONE], total=n, page=1 + n % 2, pages=9) for n in range(2, 9)]
-    told.tell(PATH, *moving)
-    with pytest.raises(CursorApiError, match="the total changed from 6 to 7 while reading, 3 times in a row"):
-        events.sync(client, WINDOW)
-    assert stored() == []
-
-
 def test_a_long_window_is_read_in_parts_that_are_each_committed(told, client, monkeypatch):
     monkeypatch.setattr(reading, "LARGEST_PART", 2)
     monkeypatch.setattr(reading, "AIM", 1)
