@@ -36,7 +36,10 @@ LARGEST_BODY = 64 * 1024 * 1024
 MOST_DIGITS = 40  # of a whole number: far beyond any that is plausible
 WORTH_A_LINE = 5  # seconds of waiting that somebody may wonder about
 NOT_MODIFIED = 304
-REFUSED, BUSY = (401, 403, 404), (408, 425, 429)
+# What a proxy has touched comes with 203; whether the others hold an answer, their bodies show.
+GOOD = (200, 201, 202, 203)
+# The key may not ask it, or nobody answers it: not part of the plan.
+REFUSED, BUSY = (401, 402, 403, 404, 405, 410, 501), (408, 425, 429)
 ERROR_FIELDS = {"error", "message", "code", "statusCode"}
 
 
@@ -180,12 +183,13 @@ class CursorClient:
         status = response.status_code
         if status == NOT_MODIFIED:
             return Answer(is_unchanged=True, etag=response.headers.get("ETag", ""))
-        if status in BUSY or status >= 500:
-            seconds = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        seconds = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        is_later = seconds is not None and status >= 400  # whatever the status: some refuse in place of 429
+        if is_later or status in BUSY or (status >= 500 and status not in REFUSED):
             raise _TryAgain(f"it answered {status}", asked=seconds)
         if status in REFUSED:
             raise self._refusal(where, status, _vendor_message(body))
-        if status != 200:
+        if status not in GOOD:
             text = f"{where} answered {status} {_vendor_message(body)}".rstrip()
             if 300 <= status < 400:
                 text = f"{text}: check CURSOR_API_URL, and whether a proxy asks to sign in"
@@ -193,8 +197,8 @@ class CursorClient:
             raise self._error(text, Trouble.REJECTED)
         payload = self._parse(where, body)
         if isinstance(payload, dict) and payload and (payload.get("error") or payload.keys() <= ERROR_FIELDS):
-            text = f"{where} answered 200 with an error: {_vendor_message(body)}. The next run asks again"
-            raise self._error(text, Trouble.REJECTED, permanent=False)
+            text = f"{where} answered {status} with an error: {_vendor_message(body)}"
+            raise self._error(f"{text}. The next run asks again", Trouble.REJECTED, permanent=False)
         return Answer(payload=payload, etag=response.headers.get("ETag", ""))
 
     def _parse(self, where: str, body: bytes) -> object:
@@ -223,7 +227,7 @@ class CursorClient:
             Trouble.SECOND_KEY if is_second and status == 401 else Trouble.REFUSED,
             answered=answered,
         )
-        error.is_about_question = status in (403, 404)
+        error.is_about_question = status != 401
         return error
 
     def _give_up(self, where: str, failure: _TryAgain, tries: int) -> CursorApiError:

@@ -121,7 +121,21 @@ def test_a_retry_after_as_a_date_is_kept_to(told, client, time_machine):
     assert len(waits) == 1 and 50 <= waits[0] <= 62.5
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("status", [429, 403, 400])
+def test_a_refusal_that_says_when_to_ask_again_is_a_limit(told, client, status):
+    waits = waits_of(client)
+    told.tell(PATH, (status, {"message": "Rate limit exceeded"}, {"Retry-After": "30"}), GOOD)
+    assert client.get(PATH).payload == GOOD
+    assert len(waits) == 1 and 30 <= waits[0] <= 37.5
+
+
+@pytest.mark.parametrize("status", [201, 202, 203])
+def test_an_answer_that_a_proxy_calls_its_own_is_read(told, client, status):
+    told.tell(PATH, (status, GOOD, {}))
+    assert client.get(PATH).payload == GOOD
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 410, 501])
 def test_a_refused_key_is_not_tried_twice_and_the_line_says_what_to_do(told, client, status):
     told.tell(PATH, (status, {"error": "Unauthorized", "message": "Invalid API key key_secret"}, {}))
     with pytest.raises(CursorApiError, match="CURSOR_ADMIN_API_KEY") as caught:
