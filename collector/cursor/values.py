@@ -38,8 +38,10 @@ N = TypeVar("N", int, Decimal)
 LARGEST_INTEGER = 2**31 - 1
 # How answers name the number of all their rows.
 TOTALS = ("totalUsageEventsCount", "totalUsers", "totalMembers", "totalCount", "total", "memberCount")
+# JSON's null, written as a text.
+NULLS = {"", "null", "undefined", "none", "None"}
 # What stands in place of an id; taken for one, everybody who has it would be the same person.
-NO_IDS = {"null", "undefined", "none", "None", "0", "-1"}
+NO_IDS = {*NULLS, "0", "-1"}
 
 
 @dataclass
@@ -109,6 +111,15 @@ def optional_validator(
             return parse(value)
         except ImplausibleValue as error:
             return record_doubt(info, error, replacement)
+
+    return PlainValidator(validate)
+
+
+def decisive_validator(parse: Callable[[object], T]) -> PlainValidator:
+    """A validator that returns None for a null, and refuses the row with any other implausible value."""
+
+    def validate(value: object) -> T | None:
+        return None if isinstance(value, str) and value in NULLS else parse(value)
 
     return PlainValidator(validate)
 
@@ -224,9 +235,9 @@ Email = Annotated[str, optional_validator(parse_address, "", absent="")]
 Flag = Annotated[PlainFlag | Annotated[bool, optional_validator(_flag, False, absent=False)], IN_ORDER]
 OptionalFlag = Annotated[PlainFlag | Annotated[bool | None, optional_validator(_flag)], IN_ORDER]
 # Money that decides whether the row can be used, and money that only explains it.
-Cents = Annotated[Decimal, PlainValidator(plausible_cents)]
+Cents = Annotated[Decimal | None, decisive_validator(plausible_cents)]
 SomeCents = Annotated[Decimal | None, optional_validator(plausible_cents)]
-Charge = Annotated[Decimal, PlainValidator(plausible_charge)]
+Charge = Annotated[Decimal | None, decisive_validator(plausible_charge)]
 SomeCharge = Annotated[Decimal | None, optional_validator(plausible_charge)]
 Limit = Annotated[Decimal | None, optional_validator(up_to(MOST_CENTS, plausible_number))]
 Units = Annotated[Decimal | None, optional_validator(up_to(MOST_UNITS, plausible_number))]

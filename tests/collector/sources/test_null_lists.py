@@ -1,15 +1,24 @@
-"""Lists that come as null, and numbers that come in two spellings, as some servers write them."""
+"""Lists that come as null, nulls as text, and numbers in two spellings, as some servers write them."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from collector.cursor.errors import CursorApiError
-from collector.models import CursorGroupMembership, DailyActivity, Member, MemberAnalyticsDay, Watermark
+from collector.models import (
+    CursorGroupMembership,
+    DailyActivity,
+    Doubt,
+    Member,
+    MemberAnalyticsDay,
+    UsageEvent,
+    Watermark,
+)
 from collector.sources import activity, analytics
-from tests.collector.fake_api import ms
+from tests.collector.fake_api import event, ms
 
-from . import test_activity, test_analytics, test_groups
+from . import test_activity, test_analytics, test_events, test_groups
 from .test_pages import SOURCES, WINDOW
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +77,17 @@ def test_a_number_with_a_decimal_point_is_the_same_id(told, client):
         activity.sync(client, test_activity.WINDOW)
     assert [member.numeric_id for member in Member.objects.all()] == ["12345"]
     assert DailyActivity.objects.get().agent_requests == 2
+
+
+@pytest.mark.parametrize("null", ["null", "", "None"])
+def test_a_null_that_is_written_as_a_text_states_no_cost(told, client, null):
+    row = event(test_events.NOON, chargedCents=null)
+    test_events.sync(told, client, row)
+    assert UsageEvent.objects.values_list("charged_cents", "cost_basis").get() == (
+        Decimal("20.18232"),
+        "model_cost",
+    )
+    assert [doubt.where for doubt in Doubt.objects.still_open()] == ["chargedCents"]
+    test_events.sync(told, client, event(test_events.NOON, chargedCents=8), window=test_events.LATER)
+    test_events.sync(told, client, row, window=test_events.LATER)
+    assert UsageEvent.objects.values_list("charged_cents", "cost_basis").get() == (Decimal(8), "charged")
