@@ -212,10 +212,11 @@ def parse_filters(
     """The filters of an address. BadRequest, with the reason, if one is not valid."""
     values = read_values(query)
     notes: list[str] = []
-    dates = periods.from_dates(values["from"], values["to"], now, known_until, notes)
-    cycles = first_day(now) if values["period"] == "cycle" and not dates else None
-    period = dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles)
-    hide_small_groups(period, with_sizes=bool(values["group"]))
+    period, cycles = read_period(values, now, known_until, notes)
+    if values["group"] and names.current().are_hidden:
+        people.everybody(period.end)  # which the page asks for, and has the groups' sizes with it
+    # Groups are hidden that were small in the period, or in what it is compared with.
+    look_back_to(period.first - max(timedelta(days=period.days), ALWAYS))
     groups = load_groups() if values["group"] else None
     options = group_options(groups, with_closed=True) if groups is not None else []
     group = read_group(values["group"], options, notes) if values["group"] else None
@@ -249,14 +250,6 @@ def read_values(query: QueryDict) -> dict[str, Any]:
     return values
 
 
-def hide_small_groups(period: Period, *, with_sizes: bool) -> None:
-    """Hide groups that were small in the period or in what it is compared with; read their sizes now if
-    groups are asked for."""
-    if with_sizes and names.current().are_hidden:
-        people.everybody(period.end)  # which the page asks for, and has the groups' sizes with it
-    look_back_to(period.first - max(timedelta(days=period.days), ALWAYS))
-
-
 def filter_error(name: str, value: str) -> str:
     """What is wrong with the value of a filter, in one sentence."""
     if name in TEXTS:
@@ -268,16 +261,20 @@ def filter_error(name: str, value: str) -> str:
 
 
 def read_period(
-    key: str, now: datetime, known_until: datetime | None, notes: list[str], cycles: Cycles | None = None
-) -> Period:
-    """The period of that key; 30 days, with a note, if there is no current billing cycle."""
+    values: dict[str, Any], now: datetime, known_until: datetime | None, notes: list[str]
+) -> tuple[Period, Cycles | None]:
+    """The period asked for, and the cycles if they were read for it; 30 days, with a note, where the present
+    billing cycle is asked for and none is known."""
+    if first := values["from"] or values["to"]:
+        return periods.from_dates(first, values["to"] or first, now, known_until, notes), None
+    key = values["period"] or periods.DEFAULT
     if key != "cycle":
-        return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until)
-    cycle = (cycles or first_day(now))[0]
-    if cycle is None:
-        notes.append(f"{periods.no_cycle(now)}. These are the last 30 days")
-        return periods.whole_days(30, now, known_until=known_until)
-    return periods.of_cycle(cycle, now, known_until)
+        return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until), None
+    cycles = first_day(now)
+    if cycles[0]:
+        return periods.of_cycle(cycles[0], now, known_until), cycles
+    notes.append(f"{periods.no_cycle(now)}. These are the last 30 days")
+    return periods.whole_days(30, now, known_until=known_until), cycles
 
 
 def read_group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:

@@ -19,7 +19,6 @@ from tracker.access.exposure import comes_from_outside
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
 from tracker.models import AccessSettings
-from tracker.reports.incidents import is_stale
 from tracker.widgets import formats
 
 THEMES = ("system", "light", "dark")
@@ -178,7 +177,7 @@ def late_banners(known_until: datetime | None, sent_until: datetime | None, now:
         )
         banner = Banner("warning", f"{sent_up_to(sent_until, now)}.", text)
         return [banner] if is_worth_a_notice(sent_until, now) else []
-    if known_until is None or not is_stale(known_until, now):
+    if known_until is None or now - known_until <= freshness.STALE:
         return []
     advice = "Check that the hourly job runs, or collect now: python manage.py run_pipeline."
     if not settings.CURSOR_ADMIN_API_KEY:

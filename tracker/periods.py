@@ -138,16 +138,13 @@ def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | N
 
 
 def from_dates(
-    first: date | None, last: date | None, now: datetime, known_until: datetime | None, notes: list[str]
-) -> Period | None:
-    """The period from `first` to `last`, whichever is earlier; that one day if only one is given, None if
-    neither is. It is cut to days that can have usage, and to MOST_DAYS; what was not done as asked is noted.
+    first: date, last: date, now: datetime, known_until: datetime | None, notes: list[str]
+) -> Period:
+    """The period from `first` to `last`, whichever is earlier. It is cut to days that can have usage, and to
+    MOST_DAYS; what was not done as asked is noted.
 
     BadRequest if it has no such day.
     """
-    first, last = first or last, last or first
-    if first is None or last is None:
-        return None
     if first > last:
         first, last = last, first
         notes.append("The days were the wrong way round and have been swapped")

@@ -186,7 +186,9 @@ def plan_exhaustion(report: Insights) -> PlanExhaustion:
     return PlanExhaustion(
         summary=ExhaustionSummary(
             users_exhausted=len(report.exhaustions),
-            total_active=sum(report.team.active_days.get(person.pk, 0) > 0 for person in report.team.listed),
+            total_active=sum(
+                report.team.everybody.active_days.get(person.pk, 0) > 0 for person in report.team.listed
+            ),
             median_cycle_day=report.median_exhaustion_day,
         ),
         users=[

@@ -114,7 +114,7 @@ def read_user(
         "spendCents": round_cents(team.totals.total_cents),
         "agentRequests": team.totals.requests,
         "linesAdded": figures.activity.lines_added,
-        "activeDays": team.active_days.get(member.pk, 0),
+        "activeDays": team.everybody.active_days.get(member.pk, 0),
         "adoptionScore": figures.adoption or 0,
         "ranks": {
             "spendRank": figures.spend_rank,

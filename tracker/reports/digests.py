@@ -229,8 +229,9 @@ def group_weeks(report: Overview, past: Overview, incidents: dict[int, int]) -> 
     members_by_group: dict[int, list[Person]] = defaultdict(list)
     for person in report.team.listed:
         members_by_group[report.team.groups.get(person.pk, NO_GROUP)[0]].append(person)
+    active_days = report.team.everybody.active_days
     weeks = [
-        group_week(names[pk], members_by_group[pk], spent[pk], before[pk], incidents, report.team.active_days)
+        group_week(names[pk], members_by_group[pk], spent[pk], before[pk], incidents, active_days)
         for pk in spent.keys() | members_by_group.keys()
         if is_asked(pk, report.filters)
     ]

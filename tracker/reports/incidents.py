@@ -44,7 +44,8 @@ class Watch:
     doubt: str = field(init=False)  # why no incident does not mean that nothing is wrong; empty where it does
 
     def __post_init__(self) -> None:
-        stale, doubt = is_stale(self.known_until, self.now), ""
+        # Usage stops longer ago than an hourly job explains.
+        stale, doubt = self.known_until is not None and self.now - self.known_until > STALE, ""
         if not self.has_looked or self.known_until is None:
             doubt = "Detection has not run yet"
         elif stale:
@@ -165,11 +166,6 @@ def _watched() -> QuerySet:
         Anomaly.objects.order_by().values_list(looked),
         Channel.objects.enabled().order_by().values_list(told),
     )
-
-
-def is_stale(known_until: datetime | None, now: datetime) -> bool:
-    """Whether usage stops longer ago than an hourly job explains."""
-    return known_until is not None and now - known_until > STALE
 
 
 @dataclass(frozen=True)

@@ -57,11 +57,11 @@ class MemberReport:
 
     @property
     def totals(self) -> Totals:
-        return self.team.all_totals.get(self.member.pk) or Totals()
+        return self.team.everybody.totals.get(self.member.pk) or Totals()
 
     @cached_property
     def activity(self) -> Activity:
-        return self.team.all_activity.get(self.member.pk) or Activity()
+        return self.team.everybody.activity.get(self.member.pk) or Activity()
 
     @cached_property
     def habits(self) -> badges.Habits:
@@ -278,7 +278,7 @@ class Colleagues(Team):
     @property
     def cents_per_request(self) -> Decimal | None:
         """Everybody's."""
-        return total(self.all_totals.values()).cents_per_request
+        return total(self.everybody.totals.values()).cents_per_request
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def usage_of(rows: list[dict], person: Person) -> ModelUsage:
         own[row["model"]].append(row_totals(row))
     by_model = {model: sums for model, totals in own.items() if any(sums := total(totals))}
     people = {model: int(person.is_person and totals.requests > 0) for model, totals in by_model.items()}
-    return ModelUsage(by_model, people)
+    return ModelUsage(by_model, people, total(by_model.values()))
 
 
 def add_model_day(day: MemberDay, row: dict) -> None:

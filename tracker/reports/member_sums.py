@@ -52,15 +52,27 @@ def totals_by_member(rows: Statement | None) -> dict[int, Totals]:
     return totals_of(fetch(summed(rows, ("member_id",), *SUMS)))
 
 
+class Everybody(NamedTuple):
+    """What everybody did in a period, by member."""
+
+    totals: dict[int, Totals]
+    activity: dict[int, Activity]
+    active_days: dict[int, int]  # with a request, or that Cursor marks active, whichever are more
+
+
+def everybody_of(used: Iterable[Row], active: Iterable[Row]) -> Everybody:
+    """Of the two lists that `member_rows` gives."""
+    activity, used = activities(active), list(used)
+    days = {pk: own.active_days for pk, own in activity.items()}
+    for pk, *_, served, _ in used:
+        days[pk] = max(served, days.get(pk, 0))
+    return Everybody(totals_of(used), activity, days)
+
+
 def totals_of(rows: Iterable[Row]) -> dict[int, Totals]:
     """By the member that comes first in each row, of those who did anything."""
     figures = slice(1, 1 + len(SUMS))
     return {row[0]: Totals._make(row[figures]) for row in rows if any(row[figures])}
-
-
-def request_days(rows: Iterable[Row]) -> dict[int, int]:
-    """On how many days each member had a served request."""
-    return {row[0]: row[-2] for row in rows}
 
 
 def activities(rows: Iterable[Row]) -> dict[int, Activity]:

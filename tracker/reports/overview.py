@@ -182,7 +182,7 @@ class Overview:
 
     @cached_property
     def seats(self) -> Seats:
-        active_days, is_unknown = self.team.active_days, self.period.is_unknown
+        active_days, is_unknown = self.team.everybody.active_days, self.period.is_unknown
         paid = [person for person in self.team.listed if person.is_on_team]
         active = [person for person in paid if active_days.get(person.pk)]
         idle = [] if is_unknown else [person for person in paid if not active_days.get(person.pk)]

@@ -79,7 +79,7 @@ class Surfaces:
     @property
     def agent_share(self) -> float | None:
         whole = self.totals
-        return float(whole.agent_cents / whole.total_cents) if whole.total_micro else None
+        return whole.agent_micro / whole.total_micro if whole.total_micro else None
 
     @cached_property
     def by_day(self) -> dict[str, dict[date, Decimal]]:

@@ -20,7 +20,7 @@ from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, limit_rows
-from tracker.reports.member_sums import NO_ACTIVITY, Activity
+from tracker.reports.member_sums import NO_ACTIVITY, Activity, Everybody
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection, day_rows
@@ -73,8 +73,9 @@ class Team:
         return Usage(list(map(Part._make, rows)), self.person_ids)
 
     @cached_property
-    def member_rows(self) -> list[list[Row]]:
-        """Of everybody. One query, and where a group is asked for it has the group's activity as well."""
+    def everybody(self) -> Everybody:
+        """What everybody did, whatever the filters. One query, and where a group is asked for it has the
+        group's activity as well."""
 
         def read() -> list[list[Row]]:
             activity = in_weeks(self.period.first, self.period.end, DailyActivity)
@@ -83,16 +84,7 @@ class Team:
                 self.activity = member_sums.activities(rows.pop())
             return rows
 
-        return kept("members", self.filters, read)
-
-    @cached_property
-    def all_totals(self) -> dict[int, Totals]:
-        """Of everybody, by member."""
-        return member_sums.totals_of(self.member_rows[0])
-
-    @cached_property
-    def all_activity(self) -> dict[int, Activity]:
-        return member_sums.activities(self.member_rows[1])
+        return member_sums.everybody_of(*kept("members", self.filters, read))
 
     @cached_property
     def nothing_fits(self) -> str:
@@ -117,7 +109,7 @@ class Team:
     def habits(self) -> dict[int, Habits]:
         """What badges ask, of every person, whatever the filters; not of leavers without usage."""
         over_limit = {limit.member_id for limit in self.stated_limits if limit.is_reached}
-        used, activity, days = self.all_totals, self.all_activity, self.active_days
+        used, activity, days = self.everybody
         return {
             pk: Habits(
                 own.requests,
@@ -138,13 +130,6 @@ class Team:
         """Of every member with a limit, as Cursor last stated them for this cycle. One query."""
         rows = limit_rows(self.filters.cycles[0].pk) if self.filters.cycles[0] else ()
         return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in rows]
-
-    @cached_property
-    def active_days(self) -> dict[int, int]:
-        """By member: days with a request or days that Cursor marks active, whichever are more."""
-        active = {pk: own.active_days for pk, own in self.all_activity.items()}
-        served = member_sums.request_days(self.member_rows[0])
-        return active | {pk: max(days, active.get(pk, 0)) for pk, days in served.items()}
 
     @cached_property
     def bounds(self) -> badges.TeamHabits:
@@ -208,7 +193,7 @@ class Team:
     @cached_property
     def by_member(self) -> dict[int, Totals]:
         """The same by member."""
-        return self.all_totals if self.selection.is_everything else self.usage.by_member
+        return self.everybody.totals if self.selection.is_everything else self.usage.by_member
 
     @cached_property
     def changes(self) -> Changes:
@@ -235,7 +220,7 @@ class Team:
     @cached_property
     def activity(self) -> dict[int, Activity]:
         """What counts of the listed members."""
-        everybody = self.all_activity
+        everybody = self.everybody.activity
         if "activity" in vars(self):  # read along
             return self.activity
         if not self.group_rows:
@@ -290,7 +275,7 @@ class Team:
         return MemberFigures(
             person=person,
             group=self.groups.get(pk, NO_GROUP)[1],
-            active_days=self.active_days.get(pk, 0),
+            active_days=self.everybody.active_days.get(pk, 0),
             badges=earned,
             adoption=badges.adoption_score(habits, self.bounds) if habits else None,
             adoption_badge=next((badge for badge in earned if badge in ADOPTION), None),

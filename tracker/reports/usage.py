@@ -58,13 +58,13 @@ class Totals(NamedTuple):
 
     @property
     def included_cents(self) -> Decimal:
-        return self.total_cents - self.billed_cents
+        return in_cents(self.total_micro - self.billed_micro)
 
     @property
     def cents_per_request(self) -> Decimal | None:
         """Without runs of agents: one may be a single request, or a thousand."""
         asked = self.requests - self.agent_requests
-        return (self.total_cents - self.agent_cents) / asked if asked else None
+        return in_cents(self.total_micro - self.agent_micro) / asked if asked else None
 
     @property
     def cents_per_run(self) -> Decimal | None:
@@ -102,16 +102,12 @@ class Part(NamedTuple):
         return Totals._make(self[2 : 2 + len(SUMS)])
 
 
-@dataclass(frozen=True)
-class ModelUsage:
+class ModelUsage(NamedTuple):
     """What there is in a period by model: only those that have anything in it."""
 
     by_model: dict[str, Totals]
     people: dict[str, int]  # by model: people with a served request; no service account, nothing unattributed
-
-    @cached_property
-    def total(self) -> Totals:
-        return total(self.by_model.values())
+    total: Totals
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,8 @@ class Usage:
         people = Counter(
             part.model for part in self.parts if part.requests and part.member_id in self.people_ids
         )
-        return ModelUsage(added_up(self.parts, Part._fields.index("model")), people)
+        by_model = added_up(self.parts, Part._fields.index("model"))
+        return ModelUsage(by_model, people, total(by_model.values()))
 
     def main_model(self, member_id: int) -> str | None:
         """The model with most of a member's served requests; of two alike, the one that cost more."""

@@ -1,13 +1,15 @@
 """A page as HTML, kept until something that it may show changes, or one of its charts or tables as CSV."""
 
+import csv
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -20,7 +22,7 @@ from tracker import filter_bar
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters
 from tracker.layout import frame
-from tracker.views.exports import csv_response
+from tracker.widgets.formats import csv_cell
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import Export
 
@@ -44,7 +46,10 @@ class FilteredPage(PageAnswer, Protocol):
     """One whose figures obey the filter bar."""
 
     @property
-    def report(self) -> object: ...
+    def report(self) -> Any: ...
+
+
+Page = TypeVar("Page", bound=PageAnswer)
 
 
 def filtered_response(
@@ -60,15 +65,11 @@ def filtered_response(
     csv_name: str = "",
 ) -> HttpResponse:
     """A page with the filter bar, which offers what `choices` says."""
-
-    def build_with_filters() -> tuple[FilteredPage, dict[str, object]]:
-        page = build()
-        return page, {"report": page.report, "filters": asked, "choices": choices(asked, request.path)}
-
     return page_response(
         request,
         name,
-        build_with_filters,
+        build,
+        lambda page: {"report": page.report, "filters": asked, "choices": choices(asked, request.path)},
         now=asked.now,
         visible=asked.visible,
         mark=asked.mark,
@@ -82,7 +83,8 @@ def filtered_response(
 def page_response(
     request: AccessRequest,
     name: str,
-    build: Callable[[], tuple[PageAnswer, dict[str, object]]],
+    build: Callable[[], Page],
+    also: Callable[[Page], dict[str, object]],
     *,
     now: datetime,
     visible: frozenset[int] | None,
@@ -93,27 +95,37 @@ def page_response(
     csv_name: str = "",
     untracked: object = None,
 ) -> HttpResponse:
-    """The page that `build` makes, with what else its template asks for, unless it is kept.
+    """The page that `build` makes, unless it is kept; `also` is what else the template called `name` needs.
 
     `visible` are the members whom the reader may see, `mark` is what `changes` says, looked up where absent,
-    `untracked` is what else the page shows that no mark changes with.
-    `name` is the template's, and begins the names of CSV files unless they have one of their own.
+    `untracked` is what else is shown that no mark changes with. CSV files begin with `csv_name`, or `name`.
     """
     if "csv" in request.GET:
-        return csv_response(build()[0].exports, request.GET["csv"], csv_name or name)
+        return csv_response(build().exports, request.GET["csv"], csv_name or name)
     if mark is None:
         mark = changes.current_mark(getattr(request, "stored_mark", None))
     key, rendered_pages = page_key(request, name, now, visible, (mark, untracked)), caches["pages"]
     content: str | None = rendered_pages.get(key)
     if content is None:
-        page, context = build()
-        context |= {"page": page, "meanings": MEANINGS, "now": now, "visible": visible}
+        page = build()
+        context = {"page": page, "meanings": MEANINGS, "now": now, "visible": visible, **also(page)}
         # Filled in for each reader.
         context |= {"freshness": FRESHNESS, "csrf_token": token_mark()}
         content = render_to_string(f"tracker/{name}.html", context, request)
         rendered_pages.set(key, content, KEPT_SECONDS)
-    shown = {"content": of_reader(content, request, now), "title": title}
-    return render(request, "tracker/page.html", {**shown, "scripts": scripts, "styles": styles})
+    shown = {"content": of_reader(content, request, now), "title": title, "scripts": scripts}
+    return render(request, "tracker/page.html", shown | {"styles": styles})
+
+
+def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpResponse:
+    """The chart or table named `key`; BadRequest where the page has none of that name."""
+    if key not in exports:
+        raise BadRequest(f"This page has no table or chart called “{key}”. It has: {', '.join(exports)}.")
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{prefix}-{key}.csv"'
+    response.write("\ufeff")  # without it, Excel takes UTF-8 for the local encoding
+    csv.writer(response).writerows([csv_cell(cell) for cell in row] for row in exports[key].csv_rows)
+    return response
 
 
 def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:

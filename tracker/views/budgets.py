@@ -20,15 +20,15 @@ def budgets(request: AccessRequest) -> HttpResponse:
     cycle = asked_cycle(request.GET.get("cycle", ""), known_cycles(), now)
     visible = visible_ids(request.access, utc_day(now))
 
-    def build() -> tuple[PageParts, dict[str, object]]:
+    def build() -> PageParts:
         lines = all_budgets(cycle, now, known_until(request, now), visible) if cycle else []
-        page = PageParts(request.GET, now, table=layout.budgets_table(lines))
-        return page, {"cycle": cycle, "forecasts": FORECASTS}
+        return PageParts(request.GET, now, table=layout.budgets_table(lines))
 
     return page_response(
         request,
         "budgets",
         build,
+        lambda _: {"cycle": cycle, "forecasts": FORECASTS},
         now=now,
         visible=visible,
         title="Budgets",

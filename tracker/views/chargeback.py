@@ -34,18 +34,19 @@ def chargeback(request: AccessRequest) -> HttpResponse:
     before = cycle.end_at - cycle.start_at if request.GET.get("compare") else timedelta(0)
     look_back_to(utc_day(cycle.start_at - before))
 
-    def build() -> tuple[PageParts, dict[str, object]]:
+    def build() -> PageParts:
         whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
         changes = layout.NOT_COMPARED
         if request.GET.get("compare"):
             changes = charge_changes(cycle, now, known_until(request, now), visible)
         result = charges.chargeback(cycle, visible)
-        return layout.page(result, cycle, known, request.GET, now, whole, changes), {"cycle": cycle}
+        return layout.page(result, cycle, known, request.GET, now, whole, changes)
 
     return page_response(
         request,
         "chargeback",
         build,
+        lambda _: {"cycle": cycle},
         now=now,
         visible=visible,
         title="Chargeback",

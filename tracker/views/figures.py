@@ -1,8 +1,10 @@
 """The pages whose figures obey the filter bar."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any, TypeVar
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 
 from collector.base import names
 from collector.base.days import utc_day
@@ -25,45 +27,34 @@ from tracker.reports.one_day import DayReport
 from tracker.reports.overview import Overview
 from tracker.reports.surfaces import Surfaces
 from tracker.reports.teams import Teams
-from tracker.views.answers import CHARTS, filtered_response
+from tracker.views.answers import CHARTS, FilteredPage, filtered_response
 from tracker.widgets import formats
 
-
-@viewer
-def overview(request: AccessRequest) -> HttpResponse:
-    asked = filters.filters_from(request)
-    return filtered_response(
-        request, "overview", asked, lambda: overview_layout.page(Overview(asked), request.GET)
-    )
+Report = TypeVar("Report")
 
 
-@viewer
-def insights(request: AccessRequest) -> HttpResponse:
-    asked = filters.filters_from(request)
-    return filtered_response(
-        request, "insights", asked, lambda: insights_layout.page(Insights(asked), request.GET)
-    )
+def filtered_page(
+    name: str,
+    report: Callable[[Filters], Report],
+    layout: Callable[[Report, QueryDict], FilteredPage],
+    **shown: Any,
+) -> Callable[[AccessRequest], HttpResponse]:
+    """The view of a page that a report and a layout make; `shown` as `filtered_response` takes it."""
+
+    @viewer
+    def view(request: AccessRequest) -> HttpResponse:
+        asked = filters.filters_from(request)
+        return filtered_response(request, name, asked, lambda: layout(report(asked), request.GET), **shown)
+
+    return view
 
 
-@viewer
-def surfaces(request: AccessRequest) -> HttpResponse:
-    asked = filters.filters_from(request)
-    return filtered_response(
-        request, "surfaces", asked, lambda: surfaces_layout.page(Surfaces(asked), request.GET)
-    )
-
-
-@viewer
-def teams(request: AccessRequest) -> HttpResponse:
-    asked = filters.filters_from(request)
-    return filtered_response(
-        request,
-        "teams",
-        asked,
-        lambda: teams_layout.page(Teams(asked), request.GET),
-        choices=build_period_choices,
-        scripts=(*CHARTS, "tracker/js/teams.js"),
-    )
+overview = filtered_page("overview", Overview, overview_layout.page)
+insights = filtered_page("insights", Insights, insights_layout.page)
+surfaces = filtered_page("surfaces", Surfaces, surfaces_layout.page)
+teams = filtered_page(
+    "teams", Teams, teams_layout.page, choices=build_period_choices, scripts=(*CHARTS, "tracker/js/teams.js")
+)
 
 
 @viewer

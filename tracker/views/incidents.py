@@ -11,8 +11,7 @@ from tracker.pages import incident as incident_layout
 from tracker.pages import incidents as list_layout
 from tracker.reports.incident import incident_report
 from tracker.reports.incidents import incidents_report
-from tracker.views.answers import filtered_response
-from tracker.views.exports import csv_response
+from tracker.views.answers import csv_response, filtered_response
 from tracker.views.incident_actions import filled_forms
 
 

@@ -7,21 +7,17 @@ from tracker.models import AccessSettings
 from tracker.pages import settings as layout
 from tracker.reports.configuration import Configuration
 from tracker.views.answers import page_response
-from tracker.widgets.tables import PageParts
 
 
 @viewer
 def settings(request: AccessRequest) -> HttpResponse:
     report = Configuration(timezone.now(), request.access.policy)
     sees_all = request.access.sees != AccessSettings.Privacy.OWN
-
-    def build() -> tuple[PageParts, dict[str, object]]:
-        return layout.page(report, request.GET, with_groups=sees_all), {"report": report}
-
     return page_response(
         request,
         "settings",
-        build,
+        lambda: layout.page(report, request.GET, with_groups=sees_all),
+        lambda _: {"report": report},
         now=report.now,
         visible=None,
         title="Settings",
