@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from django.http import QueryDict
 
 from tracker.filters import period_query
+from tracker.pages.columns import USAGE
 from tracker.pages.days import change_columns, day_axis, known
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
@@ -148,14 +149,14 @@ def models_table(report: Insights) -> Table[ModelCost]:
 
     columns: list[Column[ModelCost]] = [
         Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
-        Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
+        USAGE["requests"],
         Column("members", "Members", lambda m: m.members, "count"),
         Column("share", "Of requests", lambda m: m.request_share, "share"),
-        Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
-        Column("runs", "Runs", lambda m: m.totals.runs, "count", help=MEANINGS["runs"]),
-        Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        USAGE["rate"],
+        USAGE["runs"],
+        USAGE["per_run"],
         Column("max", "Max mode", in_max_mode, "count", help=MEANINGS["max_mode"]),
-        Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+        USAGE["spend"],
         *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
     ]
     return Table(

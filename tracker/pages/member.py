@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from incidents.models import Incident
+from tracker.pages.columns import USAGE
 from tracker.pages.days import change_columns, day_axis, day_urls, dollars, earlier_bars, known
 from tracker.pages.incidents import flags, severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
@@ -104,14 +105,12 @@ def models_table(report: MemberReport) -> Table[ModelCost]:
     return Table(
         "models", "Cost by model", [
             Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model),
-            Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
-            Column("failed", "Failed", lambda m: m.totals.failed_requests, "count", help=MEANINGS["failed"]),
-            Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
-            Column(
-                "included", "Included", lambda m: m.totals.included_cents, "money", help=MEANINGS["included"]
-            ),
-            Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", help=MEANINGS["billed"]),
-            Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+            USAGE["requests"],
+            USAGE["failed"],
+            USAGE["rate"],
+            USAGE["included"],
+            USAGE["billed"],
+            USAGE["spend"],
             *change_columns(report.filters.comparison, report.changes.by_model, lambda m: m.model.key),
             Column("share", "Of spend", lambda m: m.spend_share, "share"),
         ],
@@ -137,10 +136,10 @@ def days_table(report: MemberReport) -> Table[MemberDay]:
             Column(
                 "model", "Main model", lambda d: m.name if (m := model(d)) else None, "model", shown=model
             ),
-            Column("requests", "Requests", lambda d: d.totals.requests, "count", help=MEANINGS["requests"]),
-            Column("failed", "Failed", lambda d: d.totals.failed_requests, "count", help=MEANINGS["failed"]),
-            Column("spend", "Spend", lambda d: d.totals.total_cents, "money", help=MEANINGS["spend"]),
-            Column("billed", "On demand", lambda d: d.totals.billed_cents, "money", help=MEANINGS["billed"]),
+            USAGE["requests"],
+            USAGE["failed"],
+            USAGE["spend"],
+            USAGE["billed"],
             Column("added", "Lines added", counted("lines_added"), "count"),
             Column("deleted", "Lines deleted", counted("lines_deleted"), "count"),
             Column("accepts", "Accepts", counted("accepts"), "count", help=MEANINGS["accepts"]),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from collector.base.names import current
 from tracker.filters import period_query
+from tracker.pages.columns import USAGE
 from tracker.pages.days import change_columns
 from tracker.reports.badges import ADOPTION
 from tracker.reports.team import MemberFigures, Team
@@ -19,13 +20,13 @@ def place(key: str, label: str, value: Callable[[MemberFigures], int | None]) ->
 COLUMNS: list[Column[MemberFigures]] = [
     Column("name", "Name", lambda m: m.person.name, under=lambda m: m.person.email_below),
     Column("email", "E-mail", lambda m: m.person.email, only_csv=True),
-    Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
-    Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", only_csv=True),
-    Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
-    Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
-    Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
-    Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", only_csv=True),
-    Column("context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]),
+    USAGE["spend"],
+    replace(USAGE["billed"], only_csv=True),
+    USAGE["requests"],
+    USAGE["rate"],
+    replace(USAGE["runs"], only_csv=True),
+    replace(USAGE["per_run"], only_csv=True),
+    USAGE["context"],
     Column("group", "Group", lambda m: m.group or None),
     Column(
         "model",

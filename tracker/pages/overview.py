@@ -10,6 +10,7 @@ from django.http import QueryDict
 from collector.base.days import days_between, utc_day
 from collector.facts.forecast import Forecast
 from tracker.filters import period_query
+from tracker.pages.columns import USAGE
 from tracker.pages.days import change_columns, day_axis, day_labels, day_urls, dollars, earlier_bars, known
 from tracker.pages.members import members_table
 from tracker.reports.cycle import CycleReport
@@ -201,18 +202,16 @@ def models_table(report: Overview) -> Table[ModelCost]:
 
     columns: list[Column[ModelCost]] = [
         Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
-        Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
-        Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+        USAGE["rate"],
+        USAGE["spend"],
         *change_columns(filters.comparison, changes, lambda m: m.model.key),
         Column("share", "Of spend", lambda m: m.spend_share, "share"),
         Column("relative", "Vs. team", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
         Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
-        Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
-        Column(
-            "context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]
-        ),
-        Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
-        Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        USAGE["requests"],
+        USAGE["context"],
+        replace(USAGE["runs"], only_csv=True),
+        USAGE["per_run"],
     ]
     return Table(
         "models", "Model cost comparison", columns, report.team.model_costs,

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.http import QueryDict
 
 from tracker.filters import SURFACES, period_query
+from tracker.pages.columns import USAGE
 from tracker.pages.days import change_columns, day_axis, day_urls, dollars, earlier_bars, known
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
@@ -33,15 +34,15 @@ def surfaces_table(report: Surfaces) -> Table[SurfaceLine]:
 
     columns: list[Column[SurfaceLine]] = [
         Column("surface", "Surface", lambda s: surface_name(s.key), link=only),
-        Column("spend", "Spend", lambda s: s.totals.total_cents, "money", help=MEANINGS["spend"]),
+        USAGE["spend"],
         *change_columns(report.filters.comparison, report.team.changes.by_surface, lambda s: s.key),
-        Column("billed", "On demand", lambda s: s.totals.billed_cents, "money", help=MEANINGS["billed"]),
+        USAGE["billed"],
         Column("share", "Of spend", lambda s: s.spend_share, "share"),
         Column("members", "Members", lambda s: s.members, "count"),
-        Column("requests", "Requests", lambda s: s.totals.requests, "count", help=MEANINGS["requests"]),
-        Column("rate", "$/request", lambda s: s.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+        USAGE["requests"],
+        USAGE["rate"],
         Column("runs", "Runs", lambda s: s.totals.runs or None, "count", help=MEANINGS["runs"]),
-        Column("per_run", "$/run", lambda s: s.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        USAGE["per_run"],
     ]
     return Table(
         "surfaces", "Spend by surface", columns, report.lines,
@@ -75,10 +76,10 @@ def agents_table(report: Surfaces) -> Table[AgentLine]:
         Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + period),
         Column("email", "E-mail", lambda a: a.owner.email, only_csv=True),
         Column("surface", "Kind", lambda a: surface_name(a.key)),
-        Column("runs", "Runs", lambda a: a.totals.runs, "count", help=MEANINGS["runs"]),
+        USAGE["runs"],
         Column("requests", "Requests", lambda a: a.totals.requests, "count"),
         Column("spend", "Spend", lambda a: a.totals.total_cents, "money"),
-        Column("per_run", "$/run", lambda a: a.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        USAGE["per_run"],
         Column("last", "Last used", lambda a: a.last_day, "day"),
         Column("thread", "Busiest", lambda a: a.thread or None, help=MEANINGS["busiest"]),
     ]
