@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -19,7 +17,6 @@ from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import Column, PageParts
 from tracker.widgets.trees import Tree
 
-Value = str | int | float | Decimal | None
 # A trend line is drawn in a box of this size; the page scales it.
 TREND_WIDTH, TREND_HEIGHT = 84, 24
 TREND = Markup(
@@ -45,45 +42,12 @@ ON_DEMAND = "The share of the spend that Cursor bills beyond the plan."
 SPENDER = "Who spent most in the period while in the group, and the share of its spend."
 
 
-@dataclass(frozen=True)
-class TeamsExport:
-    """The table's CSV: the columns of the page by their names, money in dollars."""
-
-    rows: list[TeamRow]
-    key: str = "teams"
-
-    @property
-    def csv_rows(self) -> list[list[Value]]:
-        return [[*COLUMNS], *([value(row) for value in COLUMNS.values()] for row in self.rows)]
-
-
-def in_dollars(cents: Decimal | float | None) -> float | None:
-    return None if cents is None else round(float(cents) / 100, 6)
-
-
-COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
-    "Group": lambda row: row.option.path,
-    "Spend (USD)": lambda row: in_dollars(row.cents),
-    "Before (USD)": lambda row: in_dollars(row.change.before_cents if row.change else None),
-    "Change (USD)": lambda row: in_dollars(row.change.cents if row.change else None),
-    "Change": lambda row: row.change.ratio if row.change else None,
-    "Forecast (USD)": lambda row: in_dollars(row.forecast_cents),
-    "Seats": lambda row: row.seats,
-    "Active": lambda row: row.active,
-    "Per active member (USD)": lambda row: in_dollars(row.cents_per_active),
-    "On demand": lambda row: row.on_demand_share,
-    "Main model": lambda row: row.model.name if row.model else None,
-    "Largest spender": lambda row: row.spender[0].name if row.spender else None,
-}
-
-
 def page(report: Teams, query: QueryDict) -> PageParts:
     return PageParts(
         query,
         report.filters.now,
         report=report,
         tree=teams_tree(report),
-        table=TeamsExport(report.rows),
         by_group=group_chart(report),
     )
 
@@ -91,16 +55,35 @@ def page(report: Teams, query: QueryDict) -> PageParts:
 def teams_tree(report: Teams) -> Tree[TeamRow]:
     kept = period_query(report.filters)
     columns: list[Column[TeamRow]] = [
+        Column("group", "Group", lambda row: row.option.path, only_csv=True),
         Column("spend", "Spend", lambda row: row.cents, "money", help=SPEND),
-        Column("change", "Change", lambda row: row.change, "change", help=CHANGE),
+        Column(
+            "before", "Before", lambda row: row.change and row.change.before_cents, "money", only_csv=True
+        ),
+        Column(
+            "change", "Change", lambda row: row.change and row.change.cents, "change",
+            shown=lambda row: row.change, help=CHANGE,
+        ),
+        Column("change_ratio", "Change", lambda row: row.change and row.change.ratio, only_csv=True),
         Column("forecast", "Forecast", lambda row: row.forecast_cents, "money", help=FORECAST),
-        Column("trend", "Last 28 days", lambda row: trend(row.trend)),
-        Column("active", "Active / seats", lambda row: f"{row.active} / {row.seats}", "figure", help=ACTIVE),
+        Column("trend", "Last 28 days", lambda row: trend(row.trend), only_page=True),
+        Column(
+            "active_seats", "Active / seats", lambda row: f"{row.active} / {row.seats}", "figure",
+            only_page=True, help=ACTIVE,
+        ),
+        Column("seats", "Seats", lambda row: row.seats, "count", only_csv=True),
+        Column("active", "Active", lambda row: row.active, "count", only_csv=True),
         Column("per_active", "Per active member", lambda row: row.cents_per_active, "money"),
         Column("billed", "On demand", lambda row: row.on_demand_share, "percent", help=ON_DEMAND),
-        Column("model", "Main model", lambda row: row.model, "model"),
-        Column("spender", "Largest spender", lambda row: spender(row, kept), help=SPENDER),
-    ]
+        Column(
+            "model", "Main model", lambda row: row.model.name if row.model else None, "model",
+            shown=lambda row: row.model,
+        ),
+        Column(
+            "spender", "Largest spender", lambda row: row.spender[0].name if row.spender else None,
+            shown=lambda row: spender(row, kept), help=SPENDER,
+        ),
+    ]  # fmt: skip
     return Tree(
         "teams", "Spend by group", columns, report.rows,
         link=lambda row: group_url(row, report.filters), foot=report.total,

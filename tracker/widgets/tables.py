@@ -4,7 +4,7 @@ A table named `members` reads `members.sort` (a column's key, `-` before it for 
 from the address; its links keep everything else there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -186,10 +186,7 @@ class Table(Generic[Row]):
 
     @property
     def csv_rows(self) -> list[list[object]]:
-        """Head and all rows, in the table's order, with raw values; money in dollars."""
-        columns = [column for column in self.columns if not column.only_page]
-        head = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in columns]
-        return [[*head], *([raw(column, row) for column in columns] for row in self.sorted_rows())]
+        return csv_rows(self.columns, self.sorted_rows())
 
     def url(self, **changes: object) -> str:
         """This page with the table's `sort`, `rows` or `page` changed."""
@@ -218,6 +215,13 @@ def query_string_with(query: QueryDict, changes: dict[str, object]) -> str:
     """`query` with `changes`, as `?…`. None removes a parameter; `csv` is always removed."""
     kept = [(n, value) for n, values in query.lists() if n != "csv" and n not in changes for value in values]
     return "?" + urlencode([*kept, *((name, value) for name, value in changes.items() if value is not None)])
+
+
+def csv_rows(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> list[list[object]]:
+    """Head and rows with raw values; money in dollars."""
+    columns = [column for column in columns if not column.only_page]
+    head: list[object] = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in columns]
+    return [head, *([raw(column, row) for column in columns] for row in rows)]
 
 
 def raw(column: Column[Row], row: Row) -> object:

@@ -17,7 +17,7 @@ from groups.names import ancestors
 from groups.names import key as without_case
 from groups.tree import GroupOption
 from tracker.widgets import cells, formats
-from tracker.widgets.tables import Column, query_string_with
+from tracker.widgets.tables import Column, csv_rows, query_string_with
 
 LARGEST = 50  # lines that are shown of a tree with more than FEW
 FEW = 60
@@ -52,6 +52,7 @@ class Tree(Generic[Line]):
         note: str = "",  # on the groups
     ) -> None:
         self.key, self.caption, self.columns, self.lines = key, caption, columns, lines
+        self.all_lines, self.shown = lines, [column for column in columns if not column.only_csv]
         self.link, self.foot, self.note, self.total = link, foot, note, len(lines)
 
     def read_address(self, query: QueryDict, now: datetime) -> None:
@@ -70,14 +71,19 @@ class Tree(Generic[Line]):
 
     @property
     def heads(self) -> list[tuple[str, str]]:
-        return [(column.label, cells.CSS[column.kind]) for column in self.columns]
+        return [(column.label, cells.CSS[column.kind]) for column in self.shown]
 
     @cached_property
     def writers(self) -> list[tuple[str, Callable[[Any], cells.Shown], Callable[[Line], Any]]]:
         return [
             (cells.CSS[column.kind], cells.writer(column.kind, self.now), column.shown or column.value)
-            for column in self.columns
+            for column in self.shown
         ]
+
+    @property
+    def csv_rows(self) -> list[list[object]]:
+        """Head and a row per line, parents among them, whatever is shown of them."""
+        return csv_rows(self.columns, self.all_lines)
 
     def cells(self, line: Line) -> list[tuple[str, cells.Shown]]:
         return [(css, write(value(line))) for css, write, value in self.writers]
