@@ -77,10 +77,10 @@ def savings_table(report: Insights) -> Table[Saving]:
     columns: list[Column[Saving]] = [
         person_column(report),
         email_column(report),
-        Column("model", "On", lambda s: s.model.name, "model", shown=lambda s: s.model),
+        Column("model", "On", lambda s: s.model, "model"),
         Column("requests", "Requests", lambda s: s.requests, "count"),
         Column("spent", "Cost", lambda s: s.spent, "money"),
-        Column("instead", "Instead", lambda s: s.instead.name, "model", shown=lambda s: s.instead),
+        Column("instead", "Instead", lambda s: s.instead, "model"),
         Column(
             "off_bill", "Off the bill", lambda s: s.off_bill[1], "money_range", shown=lambda s: s.off_bill,
             only_page=True, help=MEANINGS["off_bill"],
@@ -148,7 +148,7 @@ def models_table(report: Insights) -> Table[ModelCost]:
         return report.max_mode_requests[row.model.key]
 
     columns: list[Column[ModelCost]] = [
-        Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
+        Column("model", "Model", lambda m: m.model, "model", link=only),
         USAGE["requests"],
         Column("members", "Members", lambda m: m.members, "count"),
         Column("share", "Of requests", lambda m: m.request_share, "share"),

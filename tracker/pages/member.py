@@ -104,7 +104,7 @@ def tokens_chart(report: MemberReport) -> Chart:
 def models_table(report: MemberReport) -> Table[ModelCost]:
     return Table(
         "models", "Cost by model", [
-            Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model),
+            Column("model", "Model", lambda m: m.model, "model"),
             USAGE["requests"],
             USAGE["failed"],
             USAGE["rate"],
@@ -133,9 +133,7 @@ def days_table(report: MemberReport) -> Table[MemberDay]:
         "Activity and spend by day",
         [
             Column("day", "Day", lambda d: d.day, "day"),
-            Column(
-                "model", "Main model", lambda d: m.name if (m := model(d)) else None, "model", shown=model
-            ),
+            Column("model", "Main model", model, "model"),
             USAGE["requests"],
             USAGE["failed"],
             USAGE["spend"],

@@ -28,14 +28,7 @@ COLUMNS: list[Column[MemberFigures]] = [
     replace(USAGE["per_run"], only_csv=True),
     USAGE["context"],
     Column("group", "Group", lambda m: m.group or None),
-    Column(
-        "model",
-        "Main model",
-        lambda m: m.main_model.name if m.main_model else None,
-        "model",
-        shown=lambda m: m.main_model,
-        help=MEANINGS["main_model"],
-    ),
+    Column("model", "Main model", lambda m: m.main_model, "model", help=MEANINGS["main_model"]),
     Column("lines", "Lines", lambda m: m.activity.lines_added, "count", help=MEANINGS["lines"]),
     Column("days", "Active days", lambda m: m.active_days, "count", help=MEANINGS["active_days"]),
     Column(

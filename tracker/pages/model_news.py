@@ -20,10 +20,7 @@ def news_table(report: Insights) -> Table[ModelNews]:
 
     columns: list[Column[ModelNews]] = [
         Column("day", "Day", lambda n: n.day, "day"),
-        Column(
-            "model", "Model", lambda n: palette.model(n.model).name, "model",
-            shown=lambda n: palette.model(n.model), link=only,
-        ),
+        Column("model", "Model", lambda n: palette.model(n.model), "model", link=only),
         Column("what", "What", what),
         Column("members", "Members since", lambda n: n.members, "count"),
         Column("spent", "Spend since", lambda n: n.spent_cents, "money"),

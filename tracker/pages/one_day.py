@@ -1,6 +1,6 @@
 """The page of one day: its hours, and tables of who, which models and which surfaces."""
 
-from collections.abc import Callable
+from operator import attrgetter
 
 from django.http import QueryDict
 
@@ -13,7 +13,9 @@ from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table
 
 
 def page(report: DayReport, query: QueryDict) -> PageParts:
-    def table(key: str, caption: str, columns: list[Column[DayLine]], rows: list[DayLine]) -> Table[DayLine]:
+    subject = attrgetter("subject")
+
+    def table(key: str, caption: str, *columns: Column[DayLine], rows: list[DayLine]) -> Table[DayLine]:
         return Table(
             key, caption, [*columns, *figures(report)], rows, sort="-spend",
             ordered="-spend", row_choices=LONG_ROWS, empty="Nothing was spent on this day.",
@@ -29,9 +31,15 @@ def page(report: DayReport, query: QueryDict) -> PageParts:
         compared_share=share,
         drivers=drivers(report.total, report.members),
         hours=hours_chart(report),
-        members=table("members", "Members", member_columns(), report.members),
-        models=table("models", "Models", [model_column()], report.models),
-        surfaces=table("surfaces", "Surfaces", [surface_column()], report.surfaces),
+        members=table(
+            "members",
+            "Members",
+            Column("name", "Member", lambda row: row.subject.name, link=lambda row: row.subject.url),
+            Column("email", "E-mail", lambda row: row.subject.email, only_csv=True),
+            rows=report.members,
+        ),
+        models=table("models", "Models", Column("model", "Model", subject, "model"), rows=report.models),
+        surfaces=table("surfaces", "Surfaces", Column("surface", "Surface", subject), rows=report.surfaces),
     )
 
 
@@ -44,38 +52,17 @@ def drivers(total: DayLine[None], members: list[DayLine[Person]]) -> list[DayLin
     return sorted(spent, key=lambda line: -(line.extra_cents or 0))[:3]
 
 
-def member_columns() -> list[Column[DayLine]]:
-    return [
-        Column("name", "Member", lambda row: row.subject.name, link=lambda row: row.subject.url),
-        Column("email", "E-mail", lambda row: row.subject.email, only_csv=True),
-    ]
-
-
-def model_column() -> Column[DayLine]:
-    return Column("model", "Model", lambda row: row.subject.name, "model", shown=lambda row: row.subject)
-
-
-def surface_column() -> Column[DayLine]:
-    return Column("surface", "Surface", lambda row: row.subject)
-
-
 def figures(report: DayReport) -> list[Column[DayLine]]:
     """The columns that every table of the day has."""
     usual = f"The mean of {report.usual_of}." if report.usual_of else "No earlier day is known."
-    columns: list[tuple[str, str, Callable[[DayLine], object], str, str]] = [
-        ("spend", "Spend", lambda row: row.totals.total_cents, "money", ""),
-        ("usual", "Usual", lambda row: row.usual_cents, "money", usual),
-        ("extra", "Above usual", lambda row: row.extra_cents, "money", "Spend less the usual."),
-        ("requests", "Requests", lambda row: row.totals.requests, "count", ""),
-        (
-            "runs",
-            "Runs",
-            lambda row: row.totals.runs,
-            "count",
-            "Runs of cloud agents and automations that began.",
-        ),
+    runs = "Runs of cloud agents and automations that began."
+    return [
+        Column("spend", "Spend", lambda row: row.totals.total_cents, "money"),
+        Column("usual", "Usual", lambda row: row.usual_cents, "money", help=usual),
+        Column("extra", "Above usual", lambda row: row.extra_cents, "money", help="Spend less the usual."),
+        Column("requests", "Requests", lambda row: row.totals.requests, "count"),
+        Column("runs", "Runs", lambda row: row.totals.runs, "count", help=runs),
     ]
-    return [Column(key, label, value, kind, help=text) for key, label, value, kind, text in columns]
 
 
 def hours_chart(report: DayReport) -> Chart:

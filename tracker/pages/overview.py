@@ -201,7 +201,7 @@ def models_table(report: Overview) -> Table[ModelCost]:
         return filters.query(model=row.model.key)
 
     columns: list[Column[ModelCost]] = [
-        Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
+        Column("model", "Model", lambda m: m.model, "model", link=only),
         USAGE["rate"],
         USAGE["spend"],
         *change_columns(filters.comparison, changes, lambda m: m.model.key),

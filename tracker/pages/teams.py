@@ -75,10 +75,7 @@ def teams_tree(report: Teams) -> Tree[TeamRow]:
         Column("active", "Active", lambda row: row.active, "count", only_csv=True),
         Column("per_active", "Per active member", lambda row: row.cents_per_active, "money"),
         Column("billed", "On demand", lambda row: row.on_demand_share, "percent", help=ON_DEMAND),
-        Column(
-            "model", "Main model", lambda row: row.model.name if row.model else None, "model",
-            shown=lambda row: row.model,
-        ),
+        Column("model", "Main model", lambda row: row.model, "model"),
         Column(
             "spender", "Largest spender", lambda row: row.spender[0].name if row.spender else None,
             shown=lambda row: spender(row, kept), help=SPENDER,

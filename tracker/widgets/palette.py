@@ -23,6 +23,9 @@ class PaletteModel:
     name: str
     slot: str  # `3` or `3 striped`: the hue and the weave, which are classes too; or OTHER
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Palette:
     """Every model ever met, in the order of their places."""

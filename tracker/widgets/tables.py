@@ -17,6 +17,7 @@ from django.http import QueryDict
 
 from collector.base.plausibility import is_number
 from tracker.widgets import cells
+from tracker.widgets.palette import PaletteModel
 
 Row = TypeVar("Row")
 
@@ -225,16 +226,18 @@ def csv_rows(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> list[list[o
 
 
 def raw(column: Column[Row], row: Row) -> object:
-    """A value as a CSV takes it: cents become dollars, flags and badges their labels."""
+    """A value as a CSV takes it: cents become dollars, models their names, flags and badges their labels."""
     if column.kind == "flag" and column.shown:
         return column.shown(row).label
     value = column.value(row)
     if column.kind in MONEY and value is not None:
         return round(float(value) / 100, 6)
+    if isinstance(value, PaletteModel):
+        return str(value)
     return ", ".join(item.label for item in value) if isinstance(value, list | tuple) else value
 
 
 def sort_key(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.casefold()
+    if isinstance(value, str | PaletteModel):
+        return str(value).casefold()
     return len(value) if isinstance(value, list | tuple) else value
