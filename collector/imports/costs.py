@@ -49,7 +49,7 @@ def cost_of_row(row: Row, delimiter: str) -> FileCost:
         return _cost_of_api(row, delimiter)
     cost_cents = money(row["cost"], delimiter)
     _check_shift(row, cost_cents)
-    if "kind" not in row.cells:  # until mid-2025, with a column for the amount that is paid
+    if "kind" not in row.cells and "cost_to_you" in row.cells:  # until mid-2025
         return FileCost(True, money(row["cost_to_you"], delimiter), cost_cents, has_kind=False)
     if not is_billed_kind(row["kind"]):  # “Free” is what was charged, not what the usage was worth
         return FileCost(False, cost_cents, cost_cents or None)

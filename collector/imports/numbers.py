@@ -6,8 +6,8 @@ from decimal import Decimal
 from collector.base.money import cents
 from collector.base.plausibility import MOST_CHARGE, MOST_COUNT, MOST_UNITS, is_number
 
-# What a cell may hold in place of a number.
-NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included\b.*", re.IGNORECASE)
+# What a cell may hold in place of a number, such as the bound of one that is too small to show: `<$0.01`.
+NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included\b.*|<\s?\$?0?\.0*1", re.IGNORECASE)
 # What says that nothing was charged, as in “Errored, No Charge”, and $0 as accountants write it: `$ -`.
 FREE = re.compile(r"\$?free|\$\s*[-–—]+|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
 

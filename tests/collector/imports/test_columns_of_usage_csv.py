@@ -28,6 +28,12 @@ def test_a_column_of_tokens_that_a_file_lacks_is_the_rest_of_the_total(write, na
     assert only_event().charged_cents == 42
 
 
+def test_costs_without_a_column_for_the_kind_are_what_the_usage_was_worth(write):
+    result = import_usage(write((TEAM + ONE).replace("Kind,", "").replace('"On-Demand",', "")), AT)
+    assert (only_event().charged_cents, only_event().model_cents) == (0, 42)
+    assert any("its $0.42 count as value, not as charged" in line for line in result.lines)
+
+
 def test_exports_of_two_forms_one_below_the_other_are_each_read_by_their_own_columns(write):
     units = TEAM.replace("Cost", "Requests") + ONE.replace(":00:00", ":01:00").replace("0.42", "2")
     result = import_usage(write(TEAM + ONE + units), AT)

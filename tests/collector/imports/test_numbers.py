@@ -48,6 +48,16 @@ def test_the_dash_of_an_accountants_format_is_zero(cell):
     assert money(cell, ",") == 0
 
 
+@pytest.mark.parametrize("cell", ["<$0.01", "< $0.01", "<0.01", "<$.001"])
+def test_an_amount_too_small_to_show_is_none_that_is_known(cell):
+    assert money(cell, ",") is None
+
+
+def test_an_amount_below_another_is_refused():
+    with pytest.raises(ValueError, match="is not a cost"):
+        money("<$1", ",")
+
+
 @pytest.mark.parametrize(
     ("cell", "number"), [("3.124000e+03", 3124), ("1.237591E+06", 1237591), ("0.000000e+00", 0)]
 )
