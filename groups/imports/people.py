@@ -13,13 +13,20 @@ from groups.names import SEPARATOR, UNASSIGNED_NAME, BadName, ancestors, key, no
 
 GENERAL = "General"
 COLUMNS = {
-    # HiBob may have a private address under *Email* as well.
-    "email": ("work email", "email", "email (work)", "email address", "user email", "member email"),
+    # A directory may have a private address under *Email* as well.
+    "email": (
+        *("work email", "email (work)", "primary work email", "email primary work", "work email address"),
+        *("company email", "business email", "email", "email address", "user email", "member email"),
+        *("mail", "user principal name"),  # of Microsoft's and other directories
+    ),
     "name": ("display name", "full name", "name"),
     "title": ("job title", "title"),
-    "department": ("department", "abteilung", "département", "departement", "departamento"),
+    "department": (
+        *("department", "department name", "dept", "abteilung", "département", "departement", "departamento"),
+        *("division", "business unit"),
+    ),
     "group": ("group", "gruppe", "groupe", "grupo"),
-    "team": ("team", "équipe", "equipe", "equipo"),
+    "team": ("team", "team name", "équipe", "equipe", "equipo"),
 }
 
 

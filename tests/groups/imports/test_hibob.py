@@ -57,6 +57,28 @@ def test_columns_are_found_by_their_names_in_german_french_and_spanish(names):
     assert people(f"{names}\nann@x.io;Tech;;Core\n") == [("ann@x.io", "Tech > Core")]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Personal Email,Work Email,Division,Department",  # BambooHR
+        "Supervisor,Email - Primary Work,Cost Center,Department",  # Workday
+        "Manager,Work email address,Team lead,Department name",
+        "mail,userPrincipalName,manager,department",  # Microsoft Entra
+        "Name,Company Email,Manager Email,Dept",
+    ],
+)
+def test_columns_are_found_by_the_names_of_other_directories(names):
+    assert people(f"{names}\n,ann@x.io,,Tech\n") == [("ann@x.io", "Tech > General")]
+
+
+def test_a_division_is_the_group_of_those_without_a_department():
+    rows = "ann@x.io,R&D,Tech\nbob@x.io,R&D,\n"
+    assert people(f"Email,Division,Department\n{rows}") == [
+        ("ann@x.io", "Tech > General"),
+        ("bob@x.io", "R&D > General"),
+    ]
+
+
 def test_lines_without_an_email_are_kept_apart():
     found = read_people(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"), Problems())
     assert [(person.line, person.email) for person in found] == [(2, ""), (3, "ann@x.io"), (4, "")]
