@@ -1,5 +1,6 @@
 """Reading the SQLite file of cursor-usage-tracker, whatever its age: what a file lacks reads as empty."""
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -91,7 +92,7 @@ class TrackerDb:
                 raise FileError(
                     f"{path.name} is not an SQLite database: give the tracker.db of cursor-usage-tracker."
                 )
-        self._connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+        self._connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?{_mode(path)}", uri=True)
         # A text in the wrong encoding is a poor name, and no reason to stop.
         self._connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         if not EXPECTED & self._names("SELECT name FROM sqlite_master"):
@@ -128,6 +129,13 @@ class TrackerDb:
             yield from self._connection.execute(query, values)
         except sqlite3.DatabaseError as exc:
             raise FileError(UNREADABLE.format(exc)) from exc
+
+
+def _mode(path: Path) -> str:
+    """How to open it. To read a database in WAL mode SQLite writes beside it, unless it may rely on nobody
+    writing to it; a read-only mount forbids the one, and a log that is not brought in yet the other."""
+    is_pending = any(path.with_name(f"{path.name}-{kind}").exists() for kind in ("wal", "journal"))
+    return "mode=ro" if is_pending or os.access(path.parent, os.W_OK) else "immutable=1"
 
 
 class OddValue(ValueError):
