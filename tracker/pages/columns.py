@@ -1,9 +1,11 @@
 """Columns that the tables of several pages share."""
 
+from collections.abc import Callable
 from typing import Any
 
+from tracker.reports.people import Person
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import Column
+from tracker.widgets.tables import Column, Row
 
 
 def usage_column(key: str, label: str, figure: str, kind: str) -> Column[Any]:
@@ -25,3 +27,13 @@ USAGE: dict[str, Column[Any]] = {
         usage_column("context", "Context", "context_tokens", "count_short"),
     )
 }
+
+
+def person_columns(
+    person: Callable[[Row], Person], key: str = "name", label: str = "Member", query: str = ""
+) -> list[Column[Row]]:
+    """Who a row is about, leading to the member's page with `query`; in a CSV the address as well."""
+    return [
+        Column(key, label, lambda row: person(row).name, link=lambda row: person(row).url + query),
+        Column("email", "E-mail", lambda row: person(row).email, only_csv=True),
+    ]

@@ -1,13 +1,14 @@
 """The insights page's charts and tables."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Any
 
 from django.http import QueryDict
 
 from tracker.filters import period_query
-from tracker.pages.columns import USAGE
+from tracker.pages.columns import USAGE, person_columns
 from tracker.pages.days import change_columns, day_axis, known
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
@@ -48,35 +49,20 @@ def page(report: Insights, query: QueryDict) -> PageParts:
     )
 
 
-class OfMember(Protocol):
-    @property
-    def member_id(self) -> int: ...
+def member_columns(report: Insights) -> list[Column[Any]]:
+    """Of a row's `member_id`, over the same period, with the address below the name."""
+    people = report.team.people
 
-
-MemberRow = TypeVar("MemberRow", bound=OfMember)
-
-
-def person_column(report: Insights, key: str = "name") -> Column[MemberRow]:
-    """The name of a row's `member_id`, leading to the member's page over the same period."""
-    people, period = report.team.people, period_query(report.filters)
-
-    def person(row: MemberRow) -> Person:
+    def person(row: Saving | Exhaustion | Client) -> Person:
         return people[row.member_id]
 
-    def link(row: MemberRow) -> str:
-        return person(row).url + period
-
-    return Column(key, "Member", lambda r: person(r).name, link=link, under=lambda r: person(r).email_below)
-
-
-def email_column(report: Insights) -> Column[MemberRow]:
-    return Column("email", "E-mail", lambda r: report.team.people[r.member_id].email, only_csv=True)
+    name, email = person_columns(person, query=period_query(report.filters))
+    return [replace(name, under=lambda row: person(row).email), email]
 
 
 def savings_table(report: Insights) -> Table[Saving]:
     columns: list[Column[Saving]] = [
-        person_column(report),
-        email_column(report),
+        *member_columns(report),
         Column("model", "On", lambda s: s.model, "model"),
         Column("requests", "Requests", lambda s: s.requests, "count"),
         Column("spent", "Cost", lambda s: s.spent, "money"),
@@ -103,8 +89,7 @@ def savings_table(report: Insights) -> Table[Saving]:
 def plan_table(report: Insights) -> Table[Exhaustion]:
     within = "Everybody is still within the plan in this cycle."
     columns: list[Column[Exhaustion]] = [
-        person_column(report),
-        email_column(report),
+        *member_columns(report),
         Column("cycle_day", "Day of the cycle", lambda e: e.cycle_day, "count", help=MEANINGS["exhaustion"]),
         Column("day", "On", lambda e: e.day, "day"),
         Column("requests", "Requests on demand since", lambda e: e.billed_requests, "count"),
@@ -234,8 +219,7 @@ def state(version: Version) -> Flag:
 
 def behind_table(report: Insights) -> Table[Client]:
     columns: list[Column[Client]] = [
-        person_column(report),
-        email_column(report),
+        *member_columns(report),
         Column("version", "Version", lambda c: c.version),
         Column("day", "Last seen", lambda c: c.day, "day"),
     ]

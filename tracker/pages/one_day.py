@@ -4,6 +4,7 @@ from operator import attrgetter
 
 from django.http import QueryDict
 
+from tracker.pages.columns import person_columns
 from tracker.pages.days import dollars
 from tracker.reports.one_day import DayLine, DayReport
 from tracker.reports.people import Person
@@ -34,8 +35,7 @@ def page(report: DayReport, query: QueryDict) -> PageParts:
         members=table(
             "members",
             "Members",
-            Column("name", "Member", lambda row: row.subject.name, link=lambda row: row.subject.url),
-            Column("email", "E-mail", lambda row: row.subject.email, only_csv=True),
+            *person_columns(subject),
             rows=report.members,
         ),
         models=table("models", "Models", Column("model", "Model", subject, "model"), rows=report.models),

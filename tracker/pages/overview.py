@@ -10,7 +10,7 @@ from django.http import QueryDict
 from collector.base.days import days_between, utc_day
 from collector.facts.forecast import Forecast
 from tracker.filters import period_query
-from tracker.pages.columns import USAGE
+from tracker.pages.columns import USAGE, person_columns
 from tracker.pages.days import change_columns, day_axis, day_labels, day_urls, dollars, earlier_bars, known
 from tracker.pages.members import members_table
 from tracker.reports.cycle import CycleReport
@@ -221,8 +221,7 @@ def models_table(report: Overview) -> Table[ModelCost]:
 
 def unused_table(report: Overview) -> Table[UnusedSeat]:
     columns: list[Column[UnusedSeat]] = [
-        Column("name", "Name", lambda s: s.person.name, link=lambda s: s.person.url),
-        Column("email", "E-mail", lambda s: s.person.email, only_csv=True),
+        *person_columns(lambda s: s.person, label="Name"),
         Column("group", "Group", lambda s: s.group or None),
         Column("since", "On the team since", lambda s: s.since, "day", help=MEANINGS["since"]),
         Column("last", "Last request", lambda s: s.last_day, "day"),

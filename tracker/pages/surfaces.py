@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.http import QueryDict
 
 from tracker.filters import SURFACES, period_query
-from tracker.pages.columns import USAGE
+from tracker.pages.columns import USAGE, person_columns
 from tracker.pages.days import change_columns, day_axis, day_urls, dollars, earlier_bars, known
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
@@ -73,8 +73,7 @@ def surfaces_chart(report: Surfaces) -> Chart:
 def agents_table(report: Surfaces) -> Table[AgentLine]:
     period = period_query(report.filters)
     columns: list[Column[AgentLine]] = [
-        Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + period),
-        Column("email", "E-mail", lambda a: a.owner.email, only_csv=True),
+        *person_columns(lambda a: a.owner, "owner", "Owner", period),
         Column("surface", "Kind", lambda a: surface_name(a.key)),
         USAGE["runs"],
         Column("requests", "Requests", lambda a: a.totals.requests, "count"),

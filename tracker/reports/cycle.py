@@ -48,11 +48,8 @@ class CycleReport:
 
     @property
     def said_change(self) -> str:
-        """`12 % above`, `3.0 % below` or `13 times`, to be followed by what is compared with."""
-        change = self.change or 0
-        if change > formats.MOST_PERCENT:
-            return formats.times(1 + change)
-        return f"{formats.percent(abs(change))} {'below' if change < 0 else 'above'}"
+        """To be followed by what is compared with."""
+        return formats.more_or_less(self.change or 0, "above", "below")
 
     @property
     def no_forecast(self) -> str:

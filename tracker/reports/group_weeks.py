@@ -23,10 +23,7 @@ class GroupWeek:
             return "nothing before"
         if self.before_cents < formats.LEAST_BASE_CENTS:
             return f"{formats.money(self.before_cents)} before"
-        ratio = float(self.cents / self.before_cents) - 1
-        if ratio > formats.MOST_PERCENT:
-            return formats.times(1 + ratio)
-        return f"{formats.percent(abs(ratio))} {'less' if ratio < 0 else 'more'}"
+        return formats.more_or_less(float(self.cents / self.before_cents) - 1, "more", "less")
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from django.db.models import DateField, Q, QuerySet, Sum, Value
+from django.db.models import DateField, Q, Sum, Value
 
 from collector.base.days import day_end, day_start
 from collector.base.money import cents
@@ -22,6 +22,7 @@ from tracker.filters import Filters
 from tracker.reports.incidents import limit_visible
 from tracker.reports.member_sums import totals_by_member
 from tracker.reports.people import Person, everybody
+from tracker.reports.selection import Selection
 from tracker.reports.sql import fetch, summed
 from tracker.reports.usage import SUMS, Totals, added_up, total
 from tracker.widgets.palette import PaletteModel, surface_name
@@ -31,7 +32,6 @@ DAY = timedelta(days=1)
 USUAL_DAYS = 28
 
 Subject = TypeVar("Subject")
-Rows = TypeVar("Rows", bound=QuerySet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ class DayReport:
         # From the first day with usage on, up to the last reading.
         self.is_known = self.known_from is not None and self.known_from <= day and self.period.is_known(day)
         self.past_days = self._past_days()
-        self.rows = self._limited(MemberModelDay.objects.filter(day=day))
-        self.past = self._limited(MemberModelDay.objects.filter(day__in=self.past_days))
+        # Of whom the reader may see, and of the group held on the day.
+        self.selection = Selection(filters.group.group_ids if filters.group else None, filters.visible)
+        self.rows = self.selection.of_members(MemberModelDay.objects.filter(day=day))
+        self.past = self.selection.of_members(MemberModelDay.objects.filter(day__in=self.past_days))
         self.parts, self.past_parts = (
             fetch(summed(rows, ("model", "surface"), *SUMS)) for rows in (self.rows, self.past)
         )
@@ -136,13 +138,6 @@ class DayReport:
             rows = limit_to(of_day, self.filters.group.group_ids)
         return list(rows.for_sentences().order_by("-detected_at"))
 
-    def _limited(self, rows: Rows) -> Rows:
-        """Of whom the reader may see, and of the group held on the day."""
-        if self.filters.visible is not None:
-            rows = rows.filter(member__in=self.filters.visible)
-        group = self.filters.group
-        return limit_to(rows, group.group_ids) if group else rows
-
     def _past_days(self) -> list[date]:
         """Days of the same kind, weekdays or weekends, before `day`, since usage is known."""
         is_weekend = self.day.weekday() >= 5
@@ -166,7 +161,7 @@ class DayReport:
     def _by_hour(self, days: list[date]) -> dict[int, Decimal]:
         """Spend of all `days` by hour of the day. One query, with a part for each day that an index finds."""
         parts = [
-            self._limited(
+            self.selection.of_members(
                 MemberModelHour.objects.between(day_start(day), day_end(day)).alias(
                     day=Value(day, DateField())
                 )

@@ -123,8 +123,8 @@ class Overview:
         until = self.period.seen_until(self.filters.now)
         if utc_day(until) < self.period.today or self.filters.model or self.filters.surface:
             return {}
-        concerned = [pk for pk, person in self.named.items() if person.has_open_incident]
-        return extra_paces(concerned, until) if concerned else {}
+        concerned = [pk for pk, person in self.team.people.items() if person.has_open_incident]
+        return extra_paces(self.named.keys() & concerned, until) if concerned else {}
 
     @cached_property
     def reconciled(self) -> Reconciled | None:

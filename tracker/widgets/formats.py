@@ -102,6 +102,14 @@ def times(ratio: float) -> str:
     return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:,.1f} times"
 
 
+def more_or_less(ratio: float, more: str, less: str) -> str:
+    """`12 % above` or `3.0 % below` from 0.12 and -0.03; `13 times` from 12, to be followed by what is
+    compared with."""
+    if ratio > MOST_PERCENT:
+        return times(1 + ratio)
+    return f"{percent(abs(ratio))} {less if ratio < 0 else more}"
+
+
 def change(cents: Decimal | None, before_cents: Decimal | None) -> str:
     """`+$120.00, 25 %` or `+$1,200.00, 13 times`: a difference, and what it is of what was before."""
     if cents is None or before_cents is None:
