@@ -47,6 +47,10 @@ class Choices:
     periods: list[Choice]
     comparisons: list[Choice]
     clear_url: str
+    compared_with: str  # what changes are compared with, in words; empty without a comparison
+    # The same filters with the period as two dates, for links that show the same figures next week. A cycle
+    # in progress includes today, so its address stays the same.
+    lasting_url: str
     groups: Sequence[Choice] = ()
     has_many_groups: bool = False
     models: Sequence[Choice] = ()
@@ -57,13 +61,20 @@ class Choices:
 
 def build_period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
-    values = filters.values
+    values, period, compared_with = filters.values, filters.period, ""
+    if filters.compare:
+        compared_with = "No data for the days to compare with"
+        if period.first == period.today:
+            compared_with = "Today is not compared, as it is not over"
+        elif filters.comparison:
+            compared_with = f"Compared with {filters.comparison.days}"
+    lasting = filters if period.cycle else replace(filters, period=replace(period, key=periods.DATES))
     return Choices(
         path=path,
         period_fields=[(name, values[name]) for name in PERIOD if values[name]],
         hidden_fields=[(name, values[name]) for name in (*WORDS, "group") if values[name]],
         periods=[
-            Choice(key, label, key == filters.period.key, filters.query(period=key), PERIOD_TITLES[key])
+            Choice(key, label, key == period.key, filters.query(period=key), PERIOD_TITLES[key])
             for key, label in periods.LABELS.items()
         ],
         comparisons=[
@@ -71,6 +82,8 @@ def build_period_choices(filters: Filters, path: str) -> Choices:
             for key, (label, title) in COMPARISONS.items()
         ],
         clear_url=path,
+        compared_with=compared_with,
+        lasting_url=path + lasting.query(),
     )
 
 

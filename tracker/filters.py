@@ -132,27 +132,6 @@ class Filters:
         return self.comparison_by(self.compare) if self.compare else None
 
     @property
-    def compared_with(self) -> str:
-        """What changes are compared with, in words; empty without a comparison."""
-        if not self.compare:
-            return ""
-        if self.period.first == self.period.today:
-            return "Today is not compared, as it is not over"
-        if self.comparison is None:
-            return "No data for the days to compare with"
-        return f"Compared with {self.comparison.days}"
-
-    @property
-    def absolute_query(self) -> str:
-        """The same filters with the period as two dates, for links that show the same figures next week.
-
-        A cycle in progress includes today, so its address stays the same.
-        """
-        if self.period.cycle:
-            return self.query()
-        return replace(self, period=replace(self.period, key=periods.DATES)).query()
-
-    @property
     def everybody(self) -> Filters:
         """The same period, for everybody that the reader may see."""
         found = replace(self, group=None, search="", model="", badge="", surface="")

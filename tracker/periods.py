@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 from django.core.exceptions import BadRequest
 from django.db.models import Q
@@ -46,10 +45,14 @@ class Period:
     has_average: bool = field(init=False, compare=False)  # saying more than the total: not of one day
     is_unknown: bool = field(init=False, compare=False)  # whether nothing of it is known at all
     as_of: datetime | None = field(init=False, compare=False)  # where figures stop before the last day shown
+    shown_days: list[date] = field(init=False, compare=False)  # on charts: whole days, and today after them
+    averaged: list[date] = field(init=False, compare=False)  # whole, over and wholly known
 
     def __post_init__(self) -> None:
         is_current = self.key != DATES  # not where two days were asked for
         days, last_shown = (self.last - self.first).days + 1, self.today if is_current else self.last
+        is_cut = self.cycle is not None and self.cycle.start_at > day_start(self.first)
+        whole = days_between(self.first + timedelta(days=is_cut), self.last)
         vars(self).update(
             days=days,
             end=self.today if self.cycle else self.last,
@@ -58,14 +61,9 @@ class Period:
             has_average=bool(self.cycle) or days > 1,
             is_unknown=not self.is_known(self.first),
             as_of=None if self.is_known(last_shown) else self.known_until,
+            shown_days=list(days_between(self.first, last_shown)),
+            averaged=[day for day in whole if self.known_until is None or day_end(day) <= self.known_until],
         )
-
-    @cached_property
-    def averaged(self) -> list[date]:
-        """What averages count: days that lie wholly in the period, are over and are wholly known."""
-        is_cut = self.cycle is not None and self.cycle.start_at > day_start(self.first)
-        whole = days_between(self.first + timedelta(days=int(is_cut)), self.last)
-        return [day for day in whole if self.known_until is None or day_end(day) <= self.known_until]
 
     def is_known(self, day: date) -> bool:
         """Whether anything of `day` is known; of one that is not, no figure is zero."""
@@ -94,11 +92,6 @@ class Period:
         if self.days == 1:
             return formats.full_day(self.last)
         return f"{self.first.day} {self.first:%b} to {self.last.day} {self.last:%b}"
-
-    @cached_property
-    def shown_days(self) -> list[date]:
-        """Every day a chart shows: the whole days, and today so far where it follows them."""
-        return list(days_between(self.first, self.last_shown))
 
     @property
     def span(self) -> DaySpan:
