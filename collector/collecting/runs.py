@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from collector.base.connections import drop_if_dead
 from collector.base.leases import hold_lease
 from collector.base.reports import StepReport
+from collector.base.upsert import writing
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.facts.doubts import forget_settled, open_notes
@@ -18,9 +19,10 @@ from collector.models import MemberMerge, Source, SourceRun
 from collector.sources import activity, analytics, commits, events, groups, members, second_readings, spend
 from collector.sources.base import Progress, SyncResult
 
+from . import watermarks
 from .due import REREAD_NIGHTLY, window_of
 from .lag import note_vendor_lag
-from .windows import Window
+from .windows import DAY, Window
 
 log = logging.getLogger(__name__)
 
@@ -158,13 +160,42 @@ class Collection:
             run.rows_changed += result.changed
             self.watcher(run.source, part, result)
 
-        result = SYNCS[run.source](self.client, window, note)
+        result = self._sync(run.source, window, note)
         if run.source == Source.EVENTS:
             result += second_readings.recover_rejected(window)
             if window.length >= REREAD_NIGHTLY:
                 result += second_readings.ask_again(self.client, window)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
         run.status = SourceRun.RunStatus.DOUBTS if result.noted else SourceRun.RunStatus.OK
+
+    def _sync(self, source: str, window: Window, note: Progress) -> SyncResult:
+        """Read `window`, or day by day from its end what is answered of it, where it is refused as a whole.
+
+        It may be too long, or reach too far back, for the vendor's rules or its patience.
+        """
+        sync, result = SYNCS[source], SyncResult()
+        try:
+            return sync(self.client, window, note)
+        except CursorApiError as refused:
+            # While nothing is answered at all, a shorter question only takes longer to fail.
+            is_answering = any(run.is_good for run in self.report.runs)
+            may_do = refused.trouble is Trouble.REJECTED or (refused.trouble is Trouble.BUSY and is_answering)
+            if window.is_backwards or window.length <= DAY or not may_do:
+                raise
+            start_at, problem = window.end_at, refused
+        for day in reversed(window.cut(DAY)):
+            try:
+                result += sync(self.client, day, note)
+            except CursorApiError as error:
+                if start_at == window.end_at:
+                    raise problem from None
+                if error.trouble is not Trouble.REJECTED or not error.permanent:
+                    raise
+                break
+            start_at = day.start_at
+        with writing():
+            watermarks.restart_or_extend(source, replace(window, start_at=start_at))
+        return result
 
     def _fail(self, run: SourceRun, error: CursorApiError, *, is_backwards: bool) -> None:
         if is_backwards and error.trouble is Trouble.REJECTED and error.permanent:

@@ -31,6 +31,13 @@ def extend(source: str, window: Window) -> None:
         )
 
 
+def restart_or_extend(source: str, window: Window) -> None:
+    """The same, where the vendor has nothing from before `window`: what is complete may begin with it."""
+    extend(source, window)
+    beyond = Watermark.objects.filter(source=source, complete_until_at__lt=window.start_at)
+    beyond.update(complete_from_at=window.start_at, complete_until_at=window.end_at)
+
+
 def known_ends(source: str) -> QuerySet[Watermark, datetime]:
     """Up to when rows of `source` are known: the end of its last complete window, or up to when the vendor
     has sent rows, where it is behind. No row before the first window."""
