@@ -1,7 +1,5 @@
 """Everything collected, to look at; nothing of it is edited by hand."""
 
-from datetime import datetime
-
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
@@ -65,15 +63,7 @@ class DoubtAdmin(NoteAdmin):
 
 @admin.register(Watermark)
 class WatermarkAdmin(CollectedAdmin):
-    list_display = ("source", "complete_from", "complete_until")
-
-    @admin.display(description="complete from", ordering="complete_from_at")
-    def complete_from(self, mark: Watermark) -> datetime | None:
-        return mark.complete_from_at
-
-    @admin.display(description="complete until", ordering="complete_until_at")
-    def complete_until(self, mark: Watermark) -> datetime:
-        return mark.complete_until_at
+    list_display = ("source", "complete_from_at", "complete_until_at")
 
 
 @admin.register(Member)
@@ -173,14 +163,10 @@ class ReconciliationAdmin(CollectedAdmin):
         "events_billed_cents",
         "snapshot_total_cents",
         "snapshot_on_demand_cents",
-        "explained",
+        "difference",
     )
     fields = list_display
     list_filter = ("cycle",)
-
-    @admin.display(description="difference")
-    def explained(self, row: Reconciliation) -> str:
-        return row.explained
 
 
 @admin.register(CursorGroup)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -205,7 +204,7 @@ class ExemptionAdmin(ChoosesMember, RecordedAdmin):
         "member",
         "cause",
         "kind",
-        "until",
+        "until_at",
         "floor_cents",
         "created_by",
         "created_at",
@@ -216,13 +215,6 @@ class ExemptionAdmin(ChoosesMember, RecordedAdmin):
     search_fields = ["member__email", "member__name", "reason"]
     when_saved = "Detection follows it from the next hourly run on. To end it, revoke it in the list."
     actions = ["revoke"]
-
-    @admin.display(description="until", ordering="until_at")
-    def until(self, exemption: Exemption) -> datetime | None:
-        return exemption.until_at
-
-    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
-        return super().get_form(request, *args, **{**options, "labels": {"until_at": "Until"}})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Exemption | None = None) -> list[str]:
         return ["created_by", "created_at", "revoked_by", "revoked_at"] if obj else []

@@ -171,8 +171,8 @@ class Reconciliation(models.Model):
         return f"{self.cycle} at {self.taken_at:%Y-%m-%d %H:%M} UTC"
 
     @property
-    def explained(self) -> str:
-        """The difference (snapshot − events) in words and dollars; empty where there is none."""
+    def difference(self) -> str:
+        """Snapshot − events, in words and dollars; empty where they agree."""
         parts = ((part["reason"], Decimal(part["cents"])) for part in self.explanation)
         return ", ".join(
             f"{REASONS[reason]}: {'+' if cents > 0 else ''}{dollars(cents)}"

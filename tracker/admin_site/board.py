@@ -50,7 +50,7 @@ ALERTS = (
         "detection.Exemption",
         "Exemptions",
         "What detection ignores because of verdicts, and until when.",
-        states.exemptions,
+        states.number_of("exemptions", "in force"),
     ),
     BoardEntry(
         "incidents.Notification",
@@ -58,7 +58,12 @@ ALERTS = (
         "Which message went to which channel, and why one failed.",
         states.notifications,
     ),
-    BoardEntry("incidents.Incident", "Incidents", "Every incident with its timeline.", states.incidents),
+    BoardEntry(
+        "incidents.Incident",
+        "Incidents",
+        "Every incident with its timeline.",
+        states.number_of("incidents", "unresolved"),
+    ),
 )
 GROUPS = (
     BoardEntry("groups.Group", "Groups", "Create, rename, merge and export billing groups.", states.groups),
@@ -94,7 +99,12 @@ PEOPLE = (
         "Default role, lists of responders and admins, privacy.",
         states.access,
     ),
-    BoardEntry("tracker.ApiToken", "API tokens", "Let a script read or change data.", states.tokens),
+    BoardEntry(
+        "tracker.ApiToken",
+        "API tokens",
+        "Let a script read or change data.",
+        states.number_of("tokens", "valid"),
+    ),
     BoardEntry("tracker.AuditEntry", "Audit log", "Who did what, and when.", states.audit_log),
 )
 DATA = (
@@ -106,7 +116,12 @@ DATA = (
     ),
     BoardEntry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
     BoardEntry("collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as received."),
-    BoardEntry("collector.Member", "Members", "Seats and service accounts in Cursor.", states.members),
+    BoardEntry(
+        "collector.Member",
+        "Members",
+        "Seats and service accounts in Cursor.",
+        states.number_of("seats", "with a seat"),
+    ),
     BoardEntry("collector.MemberMerge", "Merged members", "Members that were merged, with undo."),
     BoardEntry("collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles),
 )

@@ -90,6 +90,11 @@ def of_settings(model: type[SingletonModel]) -> Callable[[BoardFacts], EntryStat
     return read_state
 
 
+def number_of(counted_as: str, words: str) -> Callable[[BoardFacts], EntryState]:
+    """How many there are of what `counts` has under this name: “3 in force”."""
+    return lambda facts: EntryState(f"{facts.counts[counted_as]} {words}")
+
+
 def channels(facts: BoardFacts) -> EntryState:
     enabled, failing = facts.counts["channels"], facts.counts["failing"]
     if not enabled:
@@ -99,19 +104,11 @@ def channels(facts: BoardFacts) -> EntryState:
     return EntryState(plural(enabled, "channel"), "good")
 
 
-def exemptions(facts: BoardFacts) -> EntryState:
-    return EntryState(f"{facts.counts['exemptions']} in force")
-
-
 def notifications(facts: BoardFacts) -> EntryState:
     waiting, given_up = facts.counts["waiting"], facts.counts["given_up"]
     if given_up:
         return EntryState(f"{given_up} given up this week", "warning")
     return EntryState(f"{waiting} waiting" if waiting else "none waiting")
-
-
-def incidents(facts: BoardFacts) -> EntryState:
-    return EntryState(f"{facts.counts['incidents']} unresolved")
 
 
 def groups(facts: BoardFacts) -> EntryState:
@@ -143,10 +140,6 @@ def access(facts: BoardFacts) -> EntryState:
     return EntryState("open: no sign-in", "warning")
 
 
-def tokens(facts: BoardFacts) -> EntryState:
-    return EntryState(f"{facts.counts['tokens']} valid")
-
-
 def audit_log(facts: BoardFacts) -> EntryState:
     last = AuditEntry.objects.order_by("-at").first()
     return EntryState(f"last entry {age(facts.now - last.at)}" if last else "empty")
@@ -162,10 +155,6 @@ def sources(facts: BoardFacts) -> EntryState:
     if stale:
         return EntryState(f"{total}, {stale} stale", "warning")
     return EntryState(f"{total}, all fresh", "good")
-
-
-def members(facts: BoardFacts) -> EntryState:
-    return EntryState(f"{facts.counts['seats']} with a seat")
 
 
 def cycles(facts: BoardFacts) -> EntryState:
