@@ -16,11 +16,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeVar
 
 # Of answers that are read for a status or a few fields. Compressed, they may unpack to a thousand times this.
 LARGEST_ANSWER = 256 * 1024
@@ -34,6 +34,7 @@ AROUND_IPV4 = [
     OWN_TRANSLATION,
 ]
 
+T = TypeVar("T")
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -127,20 +128,25 @@ def _look_up(*args: Any, **options: Any) -> Any:
     watch: _Watch | None = getattr(_running, "watch", None)
     if watch is None:
         return _resolve(*args, **options)
-    outcome: Future[Any] = Future()
-
-    def keep() -> None:
-        try:
-            outcome.set_result(_resolve(*args, **options))
-        except BaseException as problem:  # raised again below, in the caller's thread
-            outcome.set_exception(problem)
-
-    threading.Thread(target=keep, name="look_up", daemon=True).start()
     try:
-        return outcome.result(max(watch.ends_at - time.monotonic(), 0))
+        return result_within(watch.ends_at - time.monotonic(), partial(_resolve, *args, **options), "look_up")
     except TimeoutError:
         watch.end_calls()
         raise
+
+
+def result_within(seconds: float, work: Callable[[], T], name: str) -> T:
+    """What `work` returns or raises; TimeoutError after `seconds`, when its thread is left to itself."""
+    outcome: Future[T] = Future()
+
+    def keep() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as problem:  # raised again in the caller's thread
+            outcome.set_exception(problem)
+
+    threading.Thread(target=keep, name=name, daemon=True).start()
+    return outcome.result(max(seconds, 0))
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:

@@ -1,13 +1,10 @@
 """Apprise: a service by its URL, such as Teams, Discord, Google Chat, ntfy or Matrix."""
 
 import re
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
-from collector.base.deadline import deadline
+from collector.base.deadline import deadline, result_within
 from detection.vocabulary import Severity
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, Digest, IncidentMessage
@@ -43,9 +40,14 @@ def send(channel: Channel, parcel: Parcel) -> str:
     )
 
     def work() -> list[str]:
-        return [name for url in urls if (name := failed_service(url, asset, title, body, kind))]
+        with deadline(TOTAL_SECONDS):
+            return [name for url in urls if (name := failed_service(url, asset, title, body, kind))]
 
-    failed = in_time(work)
+    try:
+        # Apprise sleeps as long as a service asks it to slow down. A call that hangs ends with its socket.
+        failed = result_within(TOTAL_SECONDS + GRACE_SECONDS, work, "apprise")
+    except TimeoutError:
+        raise too_slow("Apprise", TOTAL_SECONDS) from None
     if failed:
         some = f" ({len(urls) - len(failed)} of {len(urls)} got through)" if len(urls) > 1 else ""
         raise DeliveryError(
@@ -53,29 +55,6 @@ def send(channel: Channel, parcel: Parcel) -> str:
             "check the URL, the keys in it and the network."
         )
     return parcel.key
-
-
-def in_time(work: Callable[[], list[str]]) -> list[str]:
-    """What `work` returns; DeliveryError once `TOTAL_SECONDS` are over.
-
-    It runs in a thread, which is left to itself then: Apprise sleeps as long as a service asks it to slow
-    down. A call that hangs ends, since its socket is shut down.
-    """
-    outcome: Future[list[str]] = Future()
-
-    def keep() -> None:
-        try:
-            with deadline(TOTAL_SECONDS):
-                names = work()
-            outcome.set_result(names)
-        except BaseException as problem:  # raised again below, in the caller's thread
-            outcome.set_exception(problem)
-
-    threading.Thread(target=keep, name="apprise", daemon=True).start()
-    try:
-        return outcome.result(TOTAL_SECONDS + GRACE_SECONDS)
-    except TimeoutError:
-        raise too_slow("Apprise", TOTAL_SECONDS) from None
 
 
 def without_markup(text: str) -> str:
