@@ -4,6 +4,7 @@ Whatever people wrote goes into plain_text, which Slack does not parse, or is es
 https://docs.slack.dev/reference/block-kit/blocks, read 2026-11-23.
 """
 
+import html
 from typing import Any
 
 from incidents.ends import SNOOZES
@@ -22,13 +23,9 @@ Block = dict[str, Any]
 def escape(text: str, limit: int) -> str:
     """`text` for mrkdwn, at most `limit` characters once escaped; never cut inside an entity."""
     shown = shorten(text, limit)
-    while len(escaped := entities(shown)) > limit:
+    while len(escaped := html.escape(shown, quote=False)) > limit:
         shown = shorten(shown, len(shown) - max((len(escaped) - limit) // 5, 1))
     return escaped
-
-
-def entities(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def link(url: str, label: str, limit: int = 200) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from collector.base.chunks import chunks
 from incidents.models import Channel, Incident, IncidentSettings, Notification
 
 # As many incidents as one Slack message lists with a line each.
@@ -76,6 +77,5 @@ def together(rows: Sequence[Notification]) -> list[tuple[Notification, ...]]:
 
 
 def summaries(rows: Sequence[Notification]) -> list[Batch]:
-    groups = together(rows)
-    parts = (groups[first : first + SUMMARY_SIZE] for first in range(0, len(groups), SUMMARY_SIZE))
+    parts = chunks(together(rows), SUMMARY_SIZE)
     return [Batch(Notification.Purpose.ALERT, tuple(chain.from_iterable(part))) for part in parts]
