@@ -41,16 +41,13 @@ def check_values(app_configs: object, **_: object) -> Messages:
 
 @register(SETTINGS_CHECKS)
 def check_var_directory(app_configs: object, **_: object) -> Messages:
-    is_needed = not settings.SHARED_SECRET_KEY or Path(database_name()).is_relative_to(settings.VAR_DIR)
+    database = str(settings.DATABASES["default"]["NAME"])
+    is_needed = not settings.SHARED_SECRET_KEY or Path(database).is_relative_to(settings.VAR_DIR)
     is_there = settings.VAR_DIR.is_dir()
     if is_needed and not (is_there and os.access(settings.VAR_DIR, os.W_OK)):
         verb = "written" if is_there else "created"
         hint = "Let this user own it, or set SECRET_KEY and DATABASE_URL."
         yield Error(f"{settings.VAR_DIR} cannot be {verb}.", hint, id="config.E002")
-
-
-def database_name() -> str:
-    return str(settings.DATABASES["default"]["NAME"])
 
 
 @register(SETTINGS_CHECKS)
@@ -100,6 +97,15 @@ def check_companions(app_configs: object, **_: object) -> Messages:
     yield from needed("config.E024", "AUTH_OIDC_ROLES", "AUTH_OIDC_ROLE_CLAIM", hint)
     hint = "Google sends no roles: set up OpenID Connect, or drop the claim."
     yield from needed("config.E025", "AUTH_OIDC_ROLE_CLAIM", "AUTH_OIDC_ISSUER", hint)
+    if settings.CURSOR_LIMITS == "write" and not settings.CURSOR_ADMIN_API_KEY:
+        hint = "Set a key of the Admin API that may write, or drop CURSOR_LIMITS."
+        yield Error("CURSOR_LIMITS=write is set without CURSOR_ADMIN_API_KEY.", hint, id="config.E023")
+    if settings.AUTH_REQUIRE_TOTP and settings.AUTH_ENABLED:
+        hint = "Require the second factor there, and drop AUTH_REQUIRE_TOTP: it is for local passwords."
+        yield Error("AUTH_REQUIRE_TOTP is set, but people sign in with a provider.", hint, id="config.E027")
+    if settings.AUTH_URL and settings.AUTH_URL.startswith("https://") != settings.HTTPS:
+        hint = "Give both the same scheme: a cookie for HTTPS is not sent over HTTP."
+        yield Error("Only one of DASHBOARD_URL and AUTH_URL is an https:// address.", hint, id="config.E026")
 
 
 @register(SETTINGS_CHECKS)
@@ -113,27 +119,6 @@ def check_mail(app_configs: object, **_: object) -> Messages:
     if settings.RESEND_API_KEY and settings.EMAIL_URL:
         hint = "Mail goes out one way only: drop one of the two."
         yield Error("RESEND_API_KEY and EMAIL_URL are both set.", hint, id="config.E022")
-
-
-@register(SETTINGS_CHECKS)
-def check_limits(app_configs: object, **_: object) -> Messages:
-    if settings.CURSOR_LIMITS == "write" and not settings.CURSOR_ADMIN_API_KEY:
-        hint = "Set a key of the Admin API that may write, or drop CURSOR_LIMITS."
-        yield Error("CURSOR_LIMITS=write is set without CURSOR_ADMIN_API_KEY.", hint, id="config.E023")
-
-
-@register(SETTINGS_CHECKS)
-def check_second_factor(app_configs: object, **_: object) -> Messages:
-    if settings.AUTH_REQUIRE_TOTP and settings.AUTH_ENABLED:
-        hint = "Require the second factor there, and drop AUTH_REQUIRE_TOTP: it is for local passwords."
-        yield Error("AUTH_REQUIRE_TOTP is set, but people sign in with a provider.", hint, id="config.E027")
-
-
-@register(SETTINGS_CHECKS)
-def check_public_address(app_configs: object, **_: object) -> Messages:
-    if settings.AUTH_URL and settings.AUTH_URL.startswith("https://") != settings.HTTPS:
-        hint = "Give both the same scheme: a cookie for HTTPS is not sent over HTTP."
-        yield Error("Only one of DASHBOARD_URL and AUTH_URL is an https:// address.", hint, id="config.E026")
 
 
 @register(SETTINGS_CHECKS)
