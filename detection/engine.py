@@ -144,7 +144,8 @@ def _describe_findings(
             described.append(_as_before(finding, before))
             continue
         item = describe_finding(finding, detail, names, as_of, before)
-        if before or not _is_history(item.onset_at, first_alerts_at):
+        is_history = item.onset_at and first_alerts_at and item.onset_at < first_alerts_at
+        if before or not is_history:
             described.append(item)
     # Information may have stood beside an alarm that is history.
     standing = {id(finding) for finding in without_idle_talk([item.finding for item in described], settings)}
@@ -180,10 +181,6 @@ def silent_before() -> datetime | None:
     silent)."""
     first = first_complete_collection()
     return first - FIRST_IMPORT_LOOKS_BACK if first else None
-
-
-def _is_history(onset_at: datetime | None, first_alerts_at: datetime | None) -> bool:
-    return bool(onset_at and first_alerts_at and onset_at < first_alerts_at)
 
 
 def _report(as_of: datetime, stored: Stored, assessment: Assessment, silent: int) -> DetectionReport:

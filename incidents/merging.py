@@ -1,6 +1,5 @@
 """Incidents and limits when two members are merged."""
 
-from datetime import datetime
 from operator import attrgetter
 
 from collector.facts.merge_hooks import Merging
@@ -23,13 +22,9 @@ def move_incidents(merging: Merging) -> None:
     for incident in mine:
         twin = Incident.objects.unresolved().filter(member_id=merging.gone.pk, cause=incident.cause).first()
         if twin:
-            pair = sorted((incident, twin), key=_seniority)
+            pair = sorted((incident, twin), key=lambda one: (not one.acknowledged_at, one.detected_at))
             _join(merging, *pair)
     merging.journal.move(Incident.objects.filter(member_id=merging.gone.pk), merging.keep.pk)
-
-
-def _seniority(incident: Incident) -> tuple[bool, datetime]:
-    return not incident.acknowledged_at, incident.detected_at
 
 
 def move_limits(merging: Merging) -> None:

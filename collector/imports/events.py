@@ -92,7 +92,8 @@ class EventWriter:
         for day, of_day in sorted(by_day.items()):
             of_day, absurd = without_absurd(of_day)
             self.counts["absurd"] += len(absurd)
-            for batch in batches(sorted(of_day, key=_place), _minute, STEP_ROWS):
+            of_day.sort(key=lambda event: (event.identity.key, event.occurred_at))
+            for batch in batches(of_day, _minute, STEP_ROWS):
                 yield partial(self._write, day, batch)
 
     def _follow_merges(self, drafts: list[EventDraft]) -> None:
@@ -109,7 +110,8 @@ class EventWriter:
         vague = self.roster.vague()
         stored = stored_rows(self._stored(rows, vague))
         settle_cut_instants(rows, stored, moves=False)
-        better = {key for key, columns in stored.items() if columns.origin in self._better_origins}
+        better_origins = RANKS[: RANKS.index(self.origin)]
+        better = {key for key, columns in stored.items() if columns.origin in better_origins}
         ours = not_known_better(rows, better | stored.keys() - rows.keys(), better, vague)
         keep_costs(ours, stored)
         keep_tokens(ours, stored)
@@ -136,10 +138,6 @@ class EventWriter:
             return stored
         return stored.filter(member_id__in=members | vague)
 
-    @property
-    def _better_origins(self) -> list[str]:
-        return RANKS[: RANKS.index(self.origin)]
-
 
 class PretendRoster(Roster):
     """A roster for a dry run: whoever is new gets a number that no member has."""
@@ -151,10 +149,6 @@ class PretendRoster(Roster):
             self.addresses.setdefault(pk, identity.key)
             if identity.cursor_id:
                 self.by_cursor_id.setdefault(identity.cursor_id, pk)
-
-
-def _place(event: EventDraft) -> tuple[str, datetime]:
-    return event.identity.key, event.occurred_at
 
 
 def _minute(event: EventDraft) -> tuple[str, datetime]:

@@ -117,7 +117,8 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     """
     start, today = finding.window.start_at, utc_day(as_of)
     days = MemberModelDay.objects.between(utc_day(start), today - timedelta(days=1))
-    days = days.exclude(day=utc_day(start), is_after_turn=False) if _turns_within_day(start) else days
+    if start != day_start(utc_day(start)):  # the cycle turns within that day
+        days = days.exclude(day=utc_day(start), is_after_turn=False)
     table = _by_model(days, ["day", "model"], NO_PRICES)
     spent = table.groupby("day")["cents"].sum().cumsum()
     over = [day for day, cents in zip(spent.index, spent, strict=True) if cents > finding.bound]
@@ -137,10 +138,6 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     return pd.concat([part[EVENT_COLUMNS] for part in parts if len(part)] or parts[-1:]).sort_values(
         "at", kind="stable"
     )
-
-
-def _turns_within_day(instant: datetime) -> bool:
-    return instant != day_start(utc_day(instant))
 
 
 def read_events(

@@ -26,13 +26,10 @@ Progress = SettingsTrial.Progress
 def ask_trial(tried: DetectionSettings, *, by: str, now: datetime) -> SettingsTrial:
     """Queue a try of `tried`, which is not saved. Tries of more than a week ago are deleted."""
     SettingsTrial.objects.filter(asked_at__lt=now - KEPT).delete()
-    trial = SettingsTrial.objects.create(values=field_texts(tried), asked_by=by[:200], asked_at=now)
+    texts = {name: field.value_to_string(tried) for name, field in fields().items()}
+    trial = SettingsTrial.objects.create(values=texts, asked_by=by[:200], asked_at=now)
     async_task("detection.replay.trials.run_trial", trial.pk, task_name=f"settings trial {trial.pk}")
     return trial
-
-
-def field_texts(settings: DetectionSettings) -> dict[str, str]:
-    return {name: field.value_to_string(settings) for name, field in fields().items()}
 
 
 def settings_from(texts: dict[str, str]) -> DetectionSettings:
