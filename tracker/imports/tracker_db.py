@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -38,23 +37,12 @@ FACTS = (
 )
 
 
-@dataclass(frozen=True)
-class TrackerImport:
-    """What became of the file, kind by kind."""
-
-    parts: list[ImportPart]
-
-    @property
-    def lines(self) -> Iterator[str]:
-        return (part.line for part in self.parts if part.read)
-
-
 def import_tracker_db(
     path: Path, at: datetime, *, is_dry_run: bool = False, watch: Watcher = unwatched
-) -> TrackerImport:
-    """Take in a file in many short transactions; FileError where it cannot be read.
+) -> list[ImportPart]:
+    """Take in a file in many short transactions: what became of it, by kind of row.
 
-    Killed half-way, the same import again takes what is left.
+    FileError where it cannot be read. Killed half-way, the same import again takes what is left.
     """
     taking = Taking(at, is_dry_run, watch)
     with closing(TrackerDb(path)) as db:
@@ -66,7 +54,7 @@ def import_tracker_db(
                 "Members were merged, or rows written, by somebody else meanwhile. Import the file again: "
                 "what it has brought stays, and the rest is added."
             ) from exc
-    return TrackerImport(parts)
+    return parts
 
 
 def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:

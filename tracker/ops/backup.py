@@ -70,25 +70,13 @@ def _copy(target: Path) -> None:
 
 
 def _dump(target: Path) -> None:
-    command = ["pg_dump", "--format=custom", "--no-owner", "--no-password", f"--file={target}"]
+    """Nothing secret stands among the command's arguments: Django hands it over in the environment."""
+    options = ["--format=custom", "--no-owner", "--no-password", f"--file={target}"]
+    (_, *arguments), own = connection.client.settings_to_cmd_args_env(connection.settings_dict, options)
+    command, environment = ["pg_dump", *arguments], os.environ | (own or {})
     try:
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError:
         raise BackupFailed("pg_dump is not installed: install PostgreSQL's client programs") from None
     if done.returncode:
         raise BackupFailed(f"pg_dump: {done.stderr.strip()}")
-
-
-def _environment() -> dict[str, str]:
-    """How libpq reaches the configured database: nothing secret among the command's arguments."""
-    database = connection.settings_dict
-    names = {
-        "PGHOST": "HOST",
-        "PGPORT": "PORT",
-        "PGUSER": "USER",
-        "PGPASSWORD": "PASSWORD",
-        "PGDATABASE": "NAME",
-    }
-    variables = {variable: str(database[name]) for variable, name in names.items() if database.get(name)}
-    mode = database.get("OPTIONS", {}).get("sslmode")
-    return {**os.environ, **variables, **({"PGSSLMODE": str(mode)} if mode else {})}

@@ -76,7 +76,7 @@ def test_a_real_database_comes_in_completely_and_twice_with_the_same_result(file
     assert spent == {"ann@x.io": Decimal("12.5"), "unattributed": Decimal(100)}
     assert Incident.objects.get(member__email="bob@x.io").status == "open"
     assert "not in the database" in Anomaly.objects.get(member__email="bob@x.io").message
-    assert all(part.already_here >= 0 for part in result.parts)
+    assert all(part.already_here >= 0 for part in result)
     before = everything()
     import_tracker_db(file, AT)
     assert everything() == before
@@ -84,9 +84,9 @@ def test_a_real_database_comes_in_completely_and_twice_with_the_same_result(file
 
 def test_a_dry_run_of_a_real_database_says_what_the_import_does(file):
     before = everything()
-    dry = list(import_tracker_db(file, AT, is_dry_run=True).lines)
+    dry = import_tracker_db(file, AT, is_dry_run=True)
     assert everything() == before
-    assert list(import_tracker_db(file, AT).lines) == dry
+    assert import_tracker_db(file, AT) == dry
 
 
 def test_an_import_that_was_killed_is_completed_by_the_next(file, monkeypatch):
@@ -165,7 +165,7 @@ def test_spend_of_a_day_that_cannot_be_read_is_listed_and_not_taken_for_none(tmp
     }
     part = next(
         part
-        for part in import_tracker_db(make_file(tmp_path / "t.db", rows), AT).parts
+        for part in import_tracker_db(make_file(tmp_path / "t.db", rows), AT)
         if part.name == "daily spend without events"
     )
     assert (part.taken, part.unusable) == (0, 1)
@@ -191,7 +191,7 @@ def test_spend_of_a_day_that_cannot_be_read_is_listed_and_not_taken_for_none(tmp
 def test_odd_values_of_an_event_are_set_aside_and_the_rest_goes_on(tmp_path, change, taken):
     good = {**EVENT, "timestamp": "1772445600999"}
     path = make_file(tmp_path / "t.db", {**ROWS, "usage_events": [{**EVENT, **change}, good]})
-    part = next(part for part in import_tracker_db(path, AT).parts if part.name == "usage events")
+    part = next(part for part in import_tracker_db(path, AT) if part.name == "usage events")
     assert (part.taken, part.unusable) == (1 + taken, 1 - taken)
     assert not Member.objects.filter(email__contains="\n").exists()
     assert UsageEvent.objects.filter(occurred_at=datetime(2026, 3, 2, 10, 0, 0, 999_000, tzinfo=UTC)).exists()
@@ -229,9 +229,9 @@ def test_odd_values_of_any_table_are_counted_and_the_rest_goes_on(tmp_path, tabl
     rows = {**ROWS, table: [*ROWS[table], {**ROWS[table][0], "id": 77, **change}]}
     usual = import_tracker_db(make_file(tmp_path / "a.db", ROWS), AT, is_dry_run=True)
     result = import_tracker_db(make_file(tmp_path / "b.db", rows), AT)
-    more = [odd.unusable - good.unusable for odd, good in zip(result.parts, usual.parts, strict=True)]
+    more = [odd.unusable - good.unusable for odd, good in zip(result, usual, strict=True)]
     assert sum(more) == 1
-    assert [odd.taken for odd in result.parts] == [good.taken for good in usual.parts]
+    assert [odd.taken for odd in result] == [good.taken for good in usual]
 
 
 def test_columns_and_cells_of_other_types_mean_the_same(tmp_path):
@@ -258,7 +258,7 @@ def test_a_threshold_that_cannot_be_is_reported(tmp_path, number):
     rows = {**ROWS, "config": [{"key": "detection", "value": config}]}
     before = DetectionSettings.get_solo().daily_requests_limit
     result = import_tracker_db(make_file(tmp_path / "tracker.db", rows), AT)
-    [part] = [part for part in result.parts if part.name == "detection settings"]
+    [part] = [part for part in result if part.name == "detection settings"]
     assert part.read == 2
     assert DetectionSettings.get_solo().daily_requests_limit == before
 
@@ -272,7 +272,7 @@ def test_an_amount_with_which_nobody_can_reckon_is_about_its_row(text):
 def test_settings_that_nest_without_end_are_reported_and_the_rest_comes_in(tmp_path):
     rows = {**ROWS, "config": [{"key": "detection", "value": '{"a":' * 100_000}]}
     result = import_tracker_db(make_file(tmp_path / "tracker.db", rows), AT)
-    [part] = [part for part in result.parts if part.name == "detection settings"]
+    [part] = [part for part in result if part.name == "detection settings"]
     assert (part.unusable, UsageEvent.objects.count()) == (1, 2)
 
 

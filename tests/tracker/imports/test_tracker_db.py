@@ -158,14 +158,14 @@ def test_a_second_import_changes_nothing(file):
     before = everything()
     again = import_tracker_db(file, AT)
     assert everything() == before
-    assert sum(part.taken for part in again.parts) == 0
+    assert sum(part.taken for part in again) == 0
 
 
 def test_a_dry_run_changes_nothing_and_says_the_same(file):
     before = everything()
-    dry = list(import_tracker_db(file, AT, is_dry_run=True).lines)
+    dry = import_tracker_db(file, AT, is_dry_run=True)
     assert everything() == before
-    assert list(import_tracker_db(file, AT).lines) == dry
+    assert import_tracker_db(file, AT) == dry
 
 
 def test_what_was_collected_here_stays(file):
@@ -218,7 +218,7 @@ def test_columns_that_an_older_file_lacks_are_no_error(tmp_path):
 @pytest.mark.parametrize("column", [f"{table}.{column}" for table in ROWS for column in ROWS[table][0]])
 def test_no_column_that_is_missing_ends_the_import(tmp_path, column):
     path = make_file(tmp_path / "old.db", ROWS, without=(column,))
-    assert any(part.taken for part in import_tracker_db(path, AT, is_dry_run=True).parts)
+    assert any(part.taken for part in import_tracker_db(path, AT, is_dry_run=True))
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_damaged_file_is_refused_whole(file):
 def test_thresholds_that_make_no_sense_are_reported_and_left_alone(tmp_path, config, reason):
     rows = {"config": [{"key": "detection", "value": config}], "members": ROWS["members"]}
     result = import_tracker_db(make_file(tmp_path / "t.db", rows), AT)
-    part = next(part for part in result.parts if part.name == "detection settings")
+    part = next(part for part in result if part.name == "detection settings")
     assert part.unusable == 1 and reason in part.line
     assert DetectionSettings.get_solo().team_multiplier == Decimal("2.5")
     assert DetectionSettings.get_solo().daily_requests_limit == (5 if "maxRequests" in config else 0)

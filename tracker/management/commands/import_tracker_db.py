@@ -24,8 +24,9 @@ class Command(ProductCommand):
 
     def handle(self, *, file: Path, dry_run: bool, **options: object) -> None:
         with Bars() as bars:
-            result = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.show_rows)
-        for line in result.lines:
-            self.stdout.write(line)
+            parts = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.show_rows)
+        for part in parts:
+            if part.read:
+                self.stdout.write(part.line)
         if dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")
