@@ -8,9 +8,8 @@ from csp.constants import NONE, SELF
 
 from config.caches import build_caches, redis_name
 from config.local.environment import Environment, read_env_file
+from config.local.installation import make_var_directory, read_version
 from config.local.secret_key import derive_key, load_secret_key
-from config.local.var_directory import make_var_directory
-from config.local.version import read_version
 from config.logs import logging_config
 from config.openid import google_provider, openid_apps, origins
 

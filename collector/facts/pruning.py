@@ -1,6 +1,5 @@
 """Giving up old events while their daily totals stay."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,8 +11,6 @@ from collector.models import Pruning, UsageEvent
 
 # A cycle whose turn may still be corrected (31 days), what is read again (7), and a margin.
 FEWEST_DAYS = 45
-
-Watcher = Callable[[date, int], None]
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ def plan_pruning(days: int, now: datetime) -> PrunePlan | None:
     return PrunePlan(first, last, events) if events else None
 
 
-def prune(wanted: PrunePlan, now: datetime, watcher: Watcher = lambda day, rows: None) -> int:
+def prune(wanted: PrunePlan, now: datetime) -> int:
     """Delete the events of `wanted`; return how many. Killed half-way, the next one goes on.
 
     The totals are settled first: from then on nothing recomputes them from the events that are left.
@@ -54,5 +51,4 @@ def prune(wanted: PrunePlan, now: datetime, watcher: Watcher = lambda day, rows:
         with writing():
             rows, _ = UsageEvent.objects.between(day_start(day), day_end(day)).delete()
         total += rows
-        watcher(day, rows)
     return total

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from django.conf import settings
 
 from config.apps import restrict_new_database
-from config.local.var_directory import make_var_directory
+from config.local.installation import make_var_directory
 
 
 def test_it_is_made_for_its_owner_alone_and_one_that_is_there_stays_as_it_is(tmp_path):

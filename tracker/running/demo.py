@@ -9,8 +9,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core import checks
 from django.db import DatabaseError, connection, transaction
 
+from collector.base.commands import SETTINGS_CHECKS
 from collector.models import Member
 from tracker.demo.models import DemoStory
 from tracker.models import SetUp
@@ -88,6 +90,21 @@ def holds_demo() -> bool:
             return SetUp.objects.filter(demo_at__isnull=False).exists()
     except DatabaseError:
         return False
+
+
+@checks.register(SETTINGS_CHECKS)
+def check_demo(app_configs: object, **_: object) -> list[checks.CheckMessage]:
+    """A real key, and the demo's database."""
+    if settings.DEMO or not settings.CURSOR_ADMIN_API_KEY or not holds_demo():
+        return []
+    return [
+        checks.Error(
+            "A Cursor key is set, but the database holds the demo's made-up company.",
+            hint="Use another database: with SQLite, move the demo away "
+            f"(mv {settings.VAR_DIR} {settings.VAR_DIR}-demo), else name an empty one in DATABASE_URL.",
+            id="config.E014",
+        )
+    ]
 
 
 def is_made() -> bool:

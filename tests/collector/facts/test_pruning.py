@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -7,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from collector.collecting.windows import Window
 from collector.cursor.events import PATH
-from collector.facts import cycles, rollups
+from collector.facts import cycles, pruning, rollups
 from collector.facts.pruning import plan_pruning, prune
 from collector.models import BillingCycle, MemberModelDay, Pruning, UsageEvent
 from collector.sources import events
@@ -80,11 +81,9 @@ def test_the_other_half_of_the_oldest_day_is_added_to_the_one_that_is_there(hist
 
 
 def test_killed_half_way_the_next_pruning_goes_on(history):
-    def kill(day, rows):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        prune(plan_pruning(45, NOW), NOW, kill)
+    first_day_only = [pruning.writing(), pruning.writing(), KeyboardInterrupt]  # the plan, and a day
+    with mock.patch.object(pruning, "writing", side_effect=first_day_only), pytest.raises(KeyboardInterrupt):
+        prune(plan_pruning(45, NOW), NOW)
     assert days_with_events() == ["11", "13", "14"]
     assert totals() == ALL_TOTALS
     assert prune(plan_pruning(45, NOW), NOW) == 1
