@@ -1,7 +1,9 @@
 """Migrated databases to be copied: to migrate takes ten seconds, so one test process does it for all."""
 
 import fcntl
+import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +15,16 @@ import psycopg
 import pytest
 from django.conf import settings
 
+KEPT = Path(settings.BASE_DIR) / ".pytest_cache" / "migrated"
+PACKAGES = "config", "collector", "detection", "groups", "incidents", "tracker"
+RESTS_ON = (
+    *(
+        f"{package}/**/{name}"
+        for package in PACKAGES
+        for name in ("migrations/*.py", "models.py", "models/*.py")
+    ),
+    *("*/apps.py", "config/settings.py", "incidents/channels/registry.py", "requirements-dev.lock"),
+)
 # Read before a test database takes the name's place.
 POSTGRES_TEMPLATE = f"template_{settings.DATABASES['default']['NAME']}"
 
@@ -35,11 +47,27 @@ def migrate(database_url: str) -> None:
 
 
 def make_sqlite(path: Path) -> None:
-    """Without the room that migrations took and gave back."""
+    """A copy of what an earlier run migrated, if nothing that a migration rests on has changed since."""
+    kept = KEPT / f"{schema_digest()}.sqlite3"
+    if kept.exists():
+        shutil.copy(kept, path)
+        return
     grown = path.with_suffix(".grown")
     migrate(f"sqlite:///{grown}")
     with closing(sqlite3.connect(grown)) as database:
-        database.execute("VACUUM INTO ?", [str(path)])
+        database.execute("VACUUM INTO ?", [str(path)])  # without the room that migrations gave back
+    for former in KEPT.glob("*.sqlite3"):
+        former.unlink(missing_ok=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    Path(shutil.copy(path, KEPT / str(os.getpid()))).rename(kept)  # whole, or not there
+
+
+def schema_digest() -> str:
+    """Changes with migrations, models, what runs after migrating, settings, and installed packages."""
+    digest = hashlib.sha256(sys.version.encode())
+    for file in sorted(path for pattern in RESTS_ON for path in settings.BASE_DIR.glob(pattern)):
+        digest.update(f"{file.relative_to(settings.BASE_DIR)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:32]
 
 
 def make_postgres(path: Path) -> None:
