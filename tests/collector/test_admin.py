@@ -192,7 +192,7 @@ def test_a_difference_is_told_in_words():
         events_total_cents=Decimal(1200),
         explanation=[{"reason": "no_seat", "cents": "-1200.4"}, {"reason": "late", "cents": "0.2"}],
     )
-    assert row.explained == (
+    assert row.difference == (
         "spent without a seat (service accounts, no e-mail), which Cursor's list excludes: -$12.00"
     )
 
