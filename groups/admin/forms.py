@@ -1,7 +1,6 @@
 """What people fill in."""
 
 from datetime import date, datetime
-from typing import Any
 
 from django import forms
 from django.contrib.admin import ModelAdmin
@@ -85,10 +84,12 @@ class GroupForm(forms.ModelForm):
 class IntoForm(forms.Form):
     """Which group to merge into."""
 
-    def __init__(self, *args: Any, merging: list[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        others = Group.objects.open().exclude(pk__in=merging)
-        self.fields["group"] = forms.ModelChoiceField(others, label="Merge into")
+    group = forms.ModelChoiceField(
+        Group.objects.open(),
+        label="Merge into",
+        help_text="Members move there from today; past days keep their group. To separate a merged group "
+        "again, add a group of its name and move its members back.",
+    )
 
 
 class MoveForm(forms.Form):

@@ -112,13 +112,13 @@ class GroupAdmin(RecordedAdmin):
     def merge(self, request: HttpRequest, queryset: QuerySet[Group]) -> HttpResponse | None:
         groups = list(queryset)
         data = request.POST if "confirmed" in request.POST else None
-        form = IntoForm(data, merging=[group.pk for group in groups])
+        form = IntoForm(data)
         if not form.is_valid():
             return self._ask(request, groups, "merge", "Merge groups", form)
         into = form.cleaned_data["group"]
         self._do(
             request,
-            groups,
+            [group for group in groups if group != into] or groups,
             f"merged into {into}",
             lambda group, now: changes.merge(group, into, by=who(request), now=now),
         )

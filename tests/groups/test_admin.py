@@ -118,6 +118,16 @@ def test_merging_asks_first(admin_client, alpha):
     assert [row[2] for row in table() if row[1] == "2026-03-10"] == ["Heir", "Heir"]
 
 
+def test_one_of_the_groups_that_are_selected_may_take_the_others_in(admin_client, alpha):
+    heir = make_group("Heir")
+    assert "To separate a merged group" in act(admin_client, GROUPS, "merge", [alpha, heir])
+    page = act(admin_client, GROUPS, "merge", [alpha, heir], confirmed="yes", group=heir.pk)
+    assert "Alpha: merged into Heir." in page
+    assert list(Group.objects.open()) == [heir]
+    page = act(admin_client, GROUPS, "merge", [heir], confirmed="yes", group=heir.pk)
+    assert "choose another open group. Nothing was changed." in page
+
+
 def test_deleting_asks_first_and_leaves_the_members_unassigned(admin_client, alpha):
     assert "members become Unassigned" in act(admin_client, GROUPS, "close", [alpha])
     assert "Alpha: deleted." in act(admin_client, GROUPS, "close", [alpha], confirmed="yes")
@@ -218,6 +228,7 @@ def test_upload_preview_choose_and_undo(admin_client, alpha):
     assert Assignment.objects.filter(source="hibob").count() == 2
     page = admin_client.post(url, {"undo": "yes"}, follow=True).content.decode()
     assert "2 members put back." in page
+    assert "What it had changed is listed below." in page and "count from" not in page
     assert table() == before
     assert "people.csv" in admin_client.get(IMPORTS).content.decode()
 
