@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from .base.money import dollars
+from .base.names import login_name
 from .base.read_only import ReadOnly
 from .facts.likely_pairs import likely_pairs
 from .facts.merging import MergeRefused, merge_members, preview_merge, undo_merge
@@ -49,7 +50,7 @@ class MergesMembers(admin.ModelAdmin):
             return None
         kept_pk = request.POST.get("keep", "")
         keep, gone = reversed(chosen) if kept_pk == str(chosen[1].pk) else chosen
-        now, by = timezone.now(), request.user.get_username()
+        now, by = timezone.now(), login_name(request.user)
         try:
             if "confirmed" not in request.POST:
                 return self._ask(request, preview_merge(keep, gone, by=by, now=now), chosen)
@@ -117,7 +118,7 @@ class MemberMergeAdmin(ReadOnly, admin.ModelAdmin):
             raise PermissionDenied
         record = get_object_or_404(MemberMerge, pk=pk)
         try:
-            undo_merge(record, by=request.user.get_username(), now=timezone.now())
+            undo_merge(record, by=login_name(request.user), now=timezone.now())
         except MergeRefused as problem:
             self.message_user(request, str(problem), messages.ERROR)
         else:

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from collector.base.names import login_name
 from collector.base.plausibility import is_number
 from collector.base.read_only import HappenedFilter, ReadOnly, RecordedAdmin, SettingsAdmin
 from collector.base.readable import cents_text, number_text
@@ -107,7 +108,8 @@ class DetectionSettingsAdmin(SettingsAdmin):
         form = self.get_form(request, change=True)(request.POST, instance=DetectionSettings.get_solo())
         if not form.is_valid():
             return TemplateResponse(request, TRIAL, {"form": form}, status=200 if is_part else 400)
-        trial = ask_trial(form.save(commit=False), by=request.user.get_username(), now=timezone.now())
+        trial = ask_trial(form.save(commit=False), by=login_name(request.user), now=timezone.now())
+        vars(request)["changed_nothing"] = True  # for the audit log, a floor above
         address = f"{reverse('admin:detection_detectionsettings_change')}?trial={trial.pk}"
         if not is_part:
             return redirect(address)
@@ -226,14 +228,14 @@ class ExemptionAdmin(ChoosesMember, RecordedAdmin):
     @admin.action(description="Revoke: detect this again from the next run on", permissions=["change"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[Exemption]) -> None:
         """End the chosen exemptions now; those already ended keep their date."""
-        by, now = request.user.get_username(), timezone.now()
+        by, now = login_name(request.user), timezone.now()
         ended = sum(exemptions.revoke(exemption, by=by, now=now) for exemption in chosen)
         self.message_user(request, f"{ended} revoked.")
 
     def save_model(self, request: HttpRequest, exemption: Exemption, form: object, change: bool) -> None:
         """Note who made it and when, once."""
         if not change:
-            exemption.created_by, exemption.created_at = request.user.get_username(), timezone.now()
+            exemption.created_by, exemption.created_at = login_name(request.user), timezone.now()
         super().save_model(request, exemption, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:

@@ -105,6 +105,11 @@ def shown_as(names: Names) -> Iterator[None]:
         _names.reset(token)
 
 
+def login_name(user: Any) -> str:
+    """What is kept as the name of whoever is signed in and does something: the address where there is one."""
+    return str(user.email or user.get_username())
+
+
 def code(pk: int) -> str:
     """Eight characters that stand for a member: always the same, not in any order, and not guessable."""
     return _code(settings.SECRET_KEY, pk)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from collector.base.days import utc_day
+from collector.base.names import login_name
 from collector.models import BillingCycle, MemberModelDay
 from groups.assignments.changes import ChangeRefused, checked_name
 from groups.models import Group, GroupImport
@@ -41,7 +42,12 @@ def first_day(since: str, day: date | None, now: datetime) -> date | None:
 
 def who(request: HttpRequest) -> str:
     """How the history names the one who asks."""
-    return request.user.get_username()
+    return login_name(request.user)
+
+
+def note_deed(request: HttpRequest, words: str | None) -> None:
+    """For the audit log, a floor above: what the request did, and that it did nothing where that is None."""
+    vars(request).update(audit_detail=words or "", changed_nothing=words is None)
 
 
 def confirmation(

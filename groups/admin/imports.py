@@ -17,7 +17,7 @@ from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
 from groups.models import GroupImport
 
-from .forms import Since, UploadForm, who
+from .forms import Since, UploadForm, note_deed, who
 
 
 @admin.register(GroupImport)
@@ -65,6 +65,7 @@ class GroupImportAdmin(CarefulList, admin.ModelAdmin):
     def _upload(self, request: HttpRequest, form: UploadForm) -> GroupImport | None:
         """The stored preview, or None if the form has errors."""
         given = form.cleaned_data
+        note_deed(request, f"uploaded “{given['file'].name}” for a preview")
         try:
             return upload(
                 given["kind"],
@@ -100,14 +101,14 @@ class GroupImportAdmin(CarefulList, admin.ModelAdmin):
 
     def _act(self, request: HttpRequest, group_import: GroupImport) -> HttpResponseRedirect:
         """Do what the pressed button asks for, report the outcome, and show the import again."""
+        undoes = "undo" in request.POST
         try:
-            level, message = (
-                self._undo(request, group_import)
-                if "undo" in request.POST
-                else self._apply(request, group_import)
-            )
+            level, message = (self._undo if undoes else self._apply)(request, group_import)
+            did = "undid" if undoes else "applied"
+            note_deed(request, f"{did} the import of “{group_import.file_name}”: {message.rstrip('.')}")
         except ChangeRefused as exc:
             level, message = messages.ERROR, str(exc)
+            note_deed(request, None)
         self.message_user(request, message, level)
         return HttpResponseRedirect(reverse("admin:groups_groupimport_change", args=[group_import.pk]))
 
@@ -115,7 +116,7 @@ class GroupImportAdmin(CarefulList, admin.ModelAdmin):
         emails = chosen(request.POST.get("apply", ""), request.POST.getlist("selected"), group_import)
         applied = apply(group_import, emails, by=who(request), now=timezone.now())
         if applied.facts_changed:
-            return messages.WARNING, (
+            raise ChangeRefused(
                 "Nothing was applied: members or groups have changed since this preview was made. "
                 "It is shown again below; look through it and apply it again."
             )

@@ -41,7 +41,11 @@ def test_a_pair_is_suggested_previewed_merged_and_separated(admin_client: Client
     assert Member.objects.count() == 2
     done = admin_client.post(LIST, form(*pair, confirmed="yes", keep=str(pair[1].pk)), follow=True)
     record = MemberMerge.objects.get()
-    assert (record.kept_email, record.gone_email, record.merged_by) == (pair[1].email, pair[0].email, "admin")
+    assert (record.kept_email, record.gone_email, record.merged_by) == (
+        pair[1].email,
+        pair[0].email,
+        "admin@example.com",
+    )
     assert "Undo this merge" in done.content.decode()
     assert Member.objects.get() == pair[1]
     undone = admin_client.post(f"/admin/collector/membermerge/{record.pk}/undo/", follow=True)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from collector.base.names import login_name
 from incidents.lifecycle.moves import Actor
 from tracker.access.deeds import changes_of
 from tracker.models import AuditEntry
@@ -142,7 +143,7 @@ def note_session(
     """A session that began or ended; nothing where nobody was signed in."""
     if user:
         action = Action.SIGN_IN if signal is user_logged_in else Action.SIGN_OUT
-        record(request, action, actor_name=user.email or user.get_username(), user=user)
+        record(request, action, actor_name=login_name(user), user=user)
 
 
 @receiver(user_login_failed)

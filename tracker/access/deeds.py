@@ -20,6 +20,7 @@ from collector.base.readable import EMPTY, value_text
 MOST_CHANGES = 8  # an import changes thousands of rows
 LONGEST_VALUE = 60
 NAMES = {"auth.User": "person", "groups.MemberGroup": "assignment"}
+VERBS = {"added", "applied", "changed", "deleted", "revoked", "undid", "uploaded"}
 UNITS = {"_hours": "h", "_minutes": "min", "_days": "days"}
 
 
@@ -123,7 +124,7 @@ def value_words(field: Field, value: object) -> str:
 
 def is_words(detail: str) -> bool:
     """Whether a detail of the audit log was written as part of a sentence."""
-    return detail.startswith(("added ", "changed ", "deleted ", "revoked "))
+    return detail.split(" ", 1)[0] in VERBS
 
 
 def model_of(url_name: str) -> tuple[type[Model] | None, str]:

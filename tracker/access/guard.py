@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from collector.base import changes
 from collector.base.days import utc_day
-from collector.base.names import shown_as
+from collector.base.names import login_name, shown_as
 from collector.base.statements import prepared
 from collector.collecting import watermarks
 from collector.models import Source
@@ -151,7 +151,7 @@ def session_access(request: HttpRequest, policy: AccessSettings) -> Access:
     role = role_of(user, policy, vars(policy).get("group_role"))
     if settings.AUTH_ENABLED or role is Role.ADMIN:
         follow_role(user, role)
-    return Access(role, user.email or user.get_username(), user, policy=policy)
+    return Access(role, login_name(user), user, policy=policy)
 
 
 def follow_role(user: User, role: Role) -> None:

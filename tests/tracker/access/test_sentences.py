@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -89,6 +90,23 @@ def test_what_has_no_history_is_named_by_the_admins_own_log(ada):
         "Ada added the API token “weekly”",
         "Ada revoked “weekly”",
         "Ada deleted the person “vera@x.io”",
+    ]
+
+
+def test_an_import_of_groups_is_told_as_one_and_a_test_of_settings_not_at_all(ada):
+    for name in ("ann", "bob", "cyd"):
+        make_member(f"{name}@x.io")
+    rows = b"Email,Group,Team\nann@x.io,Eng,Web\nbob@x.io,Eng,Web\ncyd@x.io,Eng,Web\n"
+    sent = {"kind": "hibob", "file": SimpleUploadedFile("people.csv", rows), "since": "today"}
+    url = ada.post("/admin/groups/groupimport/add/", sent)["Location"]
+    for button in ({"apply": "all"}, {"undo": "yes"}, {"undo": "yes"}):  # the last one finds nothing to undo
+        assert ada.post(url, button).status_code == 302
+    trial = ada.post("/admin/detection/detectionsettings/preview/", settings_form(ada, floor_dollars=20))
+    assert trial.status_code == 302
+    assert sentences() == [
+        "Ada uploaded “people.csv” for a preview",
+        "Ada applied the import of “people.csv”: 3 members moved, 1 group made",
+        "Ada undid the import of “people.csv”: 3 members put back",
     ]
 
 

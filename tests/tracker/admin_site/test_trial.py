@@ -62,7 +62,7 @@ def test_a_try_is_queued_and_its_state_is_shown_until_it_is_done(admin_client):
     answer = admin_client.post(f"{FORM}preview/", values(floor_dollars=80), headers={"HX-Request": "true"})
     assert "Waiting for the worker" in answer.content.decode()
     trial = SettingsTrial.objects.get()
-    assert (trial.values["floor_dollars"], trial.asked_by) == ("80", "admin")
+    assert (trial.values["floor_dollars"], trial.asked_by) == ("80", "admin@example.com")
     assert DetectionSettings.get_solo().floor_dollars == 50
     assert run_trial(trial.pk) == "done"
     assert run_trial(trial.pk) == "ran already"
