@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.http import QueryDict
 from django.urls import reverse
 from markupsafe import Markup
 
+from groups.names import SEPARATOR, key
 from tracker.filters import Filters, period_query
 from tracker.pages.days import day_axis, dollars, earlier_bars, known
 from tracker.reports.teams import TeamRow, Teams
@@ -57,6 +59,7 @@ def teams_tree(report: Teams) -> Tree[TeamRow]:
     columns: list[Column[TeamRow]] = [
         Column("group", "Group", lambda row: row.option.path, only_csv=True),
         Column("spend", "Spend", lambda row: row.cents, "money", help=SPEND),
+        own_column(report.rows),
         Column(
             "before", "Before", lambda row: row.change and row.change.before_cents, "money", only_csv=True
         ),
@@ -85,6 +88,21 @@ def teams_tree(report: Teams) -> Tree[TeamRow]:
         "teams", "Spend by group", columns, report.rows,
         link=lambda row: group_url(row, report.filters), foot=report.total,
     )  # fmt: skip
+
+
+def own_column(rows: Sequence[TeamRow]) -> Column[TeamRow]:
+    own, label = own_cents(rows), "Spend without groups below"
+    return Column("own", label, lambda row: own[key(row.option.path)], "money", only_csv=True)
+
+
+def own_cents(rows: Sequence[TeamRow]) -> dict[str, Decimal]:
+    """By the key of each group's path, its spend less that of the groups below: these add up to the total."""
+    own = {key(row.option.path): row.cents for row in rows}
+    for row in rows:
+        parent = key(row.option.path).rpartition(SEPARATOR)[0]
+        if parent in own:
+            own[parent] -= row.cents
+    return own
 
 
 def group_url(row: TeamRow, filters: Filters) -> str:

@@ -134,9 +134,20 @@ def test_a_group_without_anybody_is_no_reason_to_set_up_groups(client):
 def test_the_csv_has_the_columns_of_the_page():
     page = layout.page(report_of("period=14d"), QueryDict())
     head, *rows = page.exports["teams"].csv_rows
-    assert head[:3] == ["Group", "Spend (USD)", "Before (USD)"]
+    assert head[:4] == ["Group", "Spend (USD)", "Spend without groups below (USD)", "Before (USD)"]
     assert len(rows) == 5
     assert rows[1][1] == pytest.approx(float(page.tree.lines[1].spend.total_cents) / 100)
+
+
+@pytest.mark.parametrize("query", ["period=14d", "period=14d&group=Platform"])
+def test_a_column_of_the_csv_adds_up_to_the_total_with_members_in_a_parent_too(query):
+    ana = company.Member.objects.get(email="ana.novak@acme.example")
+    company.assign(ana, Group.objects.create(name="Platform", created_at=NOW), TODAY - timedelta(days=7))
+    report = report_of(query)
+    _, *rows = layout.page(report, QueryDict()).exports["teams"].csv_rows
+    parent = next(row for row in rows if row[0] == "Platform")
+    assert 0 < parent[2] < parent[1]
+    assert sum(row[2] for row in rows) == pytest.approx(float(report.total.cents) / 100)
 
 
 def test_the_page_leads_to_each_group_and_costs_few_queries(client, django_assert_max_num_queries):
