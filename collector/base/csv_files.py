@@ -247,7 +247,9 @@ def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...], pro
     if first is None:
         raise FileError("Line 1: the file is empty, or does not begin with a line of column names.")
     missing = " and no column ".join(
-        min(columns[name], key=len).capitalize() for name in required if name not in first.places
+        (name if name in columns[name] else min(columns[name], key=len)).capitalize()
+        for name in required
+        if name not in first.places
     )
     raise FileError(
         f"Line 1: there is no column {missing}. The file begins with “{tidy(first.text)[:120]}”; "
