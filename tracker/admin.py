@@ -5,6 +5,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from collector.base.names import login_name
 from collector.base.read_only import CarefulList, ReadOnly, SettingsAdmin
 from tracker.access import tokens
 from tracker.access.request import AccessRequest
@@ -51,10 +52,14 @@ class RetentionSettingsAdmin(SettingsAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(CarefulList, admin.ModelAdmin):
-    list_display = ("name", "scope", "hint", "created_by", "created_at", "last_used_at", "state")
+    list_display = ("name", "scope", "hint", "maker", "created_at", "last_used_at", "state")
     list_select_related = ("created_by",)
     list_filter = ("scope",)
     actions = ("revoke",)
+
+    @admin.display(description="created by", ordering="created_by__email")
+    def maker(self, token: ApiToken) -> str:
+        return login_name(token.created_by) if token.created_by else ""
 
     @admin.display(description="state")
     def state(self, token: ApiToken) -> str:
@@ -71,7 +76,7 @@ class ApiTokenAdmin(CarefulList, admin.ModelAdmin):
             "scope",
             "expires_at",
             "hint",
-            "created_by",
+            "maker",
             "created_at",
             "last_used_at",
             "revoked_at",

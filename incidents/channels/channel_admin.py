@@ -135,7 +135,7 @@ class ChannelAdmin(RecordedAdmin):
     def readable_target(self, channel: Channel) -> str:
         return channel.shown_target
 
-    @admin.display(description="follows")
+    @admin.display(description="for whom")
     def follows(self, channel: Channel) -> str:
         """Whom it hears of, as its groups stand today."""
         if not channel.pk or channel.audience != Channel.Audience.GROUPS:

@@ -141,7 +141,7 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
 
     form, add_form_template = PersonForm, None
     filter_horizontal = ()
-    list_display = ("username", "full_name", "role_now", "is_active", "last_login")
+    list_display = ("username", "email", "full_name", "role_now", "is_active", "last_login")
     list_filter = ("is_active", RoleFilter)
     readonly_fields = ("role_now", "last_login", "date_joined")
     actions = ("remove_code",)

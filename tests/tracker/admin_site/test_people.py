@@ -33,6 +33,11 @@ def form_of(user: User, role: str) -> dict[str, str]:
     return {"username": user.username, "email": user.email, "is_active": "on", "role": role, **names}
 
 
+def test_the_list_shows_the_address_since_a_provider_makes_up_the_username(boss):
+    User.objects.create(username="adam2", email="adam@x.io", first_name="Adam")
+    assert "adam@x.io" in boss.get("/admin/auth/user/").content.decode()
+
+
 def save_role(client: Client, user: User, role: str):
     return client.post(f"/admin/auth/user/{user.pk}/change/", form_of(user, role))
 
