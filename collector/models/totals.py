@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,12 @@ class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
 
     def within(self, span: DaySpan) -> MemberModelDayQuerySet:
         return self.filter(span.rows)
+
+    def day_by_day(self) -> Iterator[Any]:
+        """The rows in the order of days, read a day at a time: no more is held in memory, and no cursor stays
+        open between transactions, where a pooler would hand its connection to somebody else."""
+        for day in self.dates("day", "day"):
+            yield from self.filter(day=day)
 
     def spend(self) -> dict[str, Any]:
         """One row of sums: total_cents, billed_cents, requests (None where there are no rows)."""

@@ -45,7 +45,7 @@ def rows(first: date, last: date) -> Iterator[dict[str, object]]:
         .order_by(*KEY)
         .values(*KEY, "held_group", "email", "name", *SUMS)
     )
-    for _, parts in groupby(days.iterator(chunk_size=2_000), key=itemgetter(*KEY)):
+    for _, parts in groupby(days.day_by_day(), key=itemgetter(*KEY)):
         day, *others = parts
         for part in others:
             day |= {name: day[name] + part[name] for name in SUMS}

@@ -95,7 +95,7 @@ def rows(first: date, last: date) -> Iterator[dict[str, object]]:
         .annotate(held_group=held_group(), email=F("member__email"), name=F("member__name"))
         .order_by("day", "is_after_turn", "member_id", "model", "surface")
     )
-    for day in days.iterator(chunk_size=2_000):
+    for day in days.day_by_day():
         yield _row(day, groups, cycles)
 
 

@@ -139,7 +139,7 @@ def end_other_sessions(sender: object, request: HttpRequest, user: User, **_: ob
     """Sign the person out everywhere else: the password alone opened those sessions."""
     others = Session.objects.filter(expire_date__gt=timezone.now())
     others = others.exclude(session_key=request.session.session_key)
-    theirs = [row.pk for row in others.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    theirs = [row.pk for row in others if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=theirs).delete()
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pyarrow.parquet
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from collector.models import Member, MemberModelDay
 from groups.reporting import export_days, focus
@@ -92,3 +93,14 @@ def test_what_cannot_be_written_is_refused_with_the_reason(arguments, why):
 def test_focus_names_the_surface_and_the_runs():
     rows = list(focus.rows(date(2026, 3, 14), date(2026, 3, 14)))
     assert [(row["x_Surface"], row["x_Runs"]) for row in rows] == [("cloud_agent", 2)]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("export", [export_days, focus])
+def test_no_cursor_stays_open_that_a_pooler_would_lose(export):
+    rows = export.rows(date(2026, 3, 1), date(2026, 3, 31))
+    assert next(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_cursors WHERE name <> ''")
+        assert cursor.fetchone() == (0,)
+    assert len(list(rows)) == 2
