@@ -126,6 +126,7 @@ SENSELESS = [
     f'{{"action": "Close", "alert": {{"alias": "costs.example.com-incident-1", "updatedAt": {HUGE}}}}}',
     '{"action": "Close", "alert": {"alias": "costs.example.com-incident-1", "updatedAt": 1e999}}',
     '{"action": "Close", "alert": {"alias": "costs.example.com-incident-1", "updatedAt": -9e30}}',
+    '{"action": "Close", "alert": {"alias": "costs.example.com-incident-1", "updatedAt": -1e20}}',
     '{"action": "Close", "alert": {"alias": ["costs.example.com-incident-1"], "updatedAt": NaN}}',
     b"\xff\xfe{",
 ]

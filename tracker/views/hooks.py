@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from collector.base.days import from_epoch_ms
 from incidents import lifecycle
 from incidents.channels.paging import incident_id_of
 from incidents.lifecycle import Actor, Outcome
@@ -110,8 +111,7 @@ def opsgenie_event(payload: Any) -> HookEvent | None:
 
 def opsgenie_instant(stamp: int) -> datetime:
     """Milliseconds, or nanoseconds as its documentation's example has them."""
-    seconds = stamp / 1000 if stamp < 10**15 else stamp / 10**9
-    return datetime.fromtimestamp(seconds, UTC)
+    return from_epoch_ms(stamp if stamp < 10**15 else stamp // 10**6)
 
 
 def take_event(request: HttpRequest, event: HookEvent | None, origin: Origin) -> HttpResponse:

@@ -140,7 +140,7 @@ def read_press(request: AccessRequest) -> Press:
             team_id=str((payload.get("team") or {}).get("id") or ""),
             choice=str(action.get("selected_date") or (action.get("selected_option") or {}).get("value", "")),
         )
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise PressRefused("The request did not come from a button of an incident.") from None
     if press.action not in (*ACTIONS, *CHOOSING, *ANSWERS, *LIMIT_BUTTONS):
         raise PressRefused("This button is not known.")
