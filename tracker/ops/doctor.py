@@ -71,6 +71,9 @@ def check_database() -> CheckResult:
         is_file = connection.vendor == "sqlite"
         remedy = f"let this user write both {file} and its directory" if is_file else "check DATABASE_URL"
         return fail("database", "cannot be written", remedy)
+    if encoding := odd_encoding():
+        remedy = "move to a database that createdb --encoding=UTF8 --template=template0 has made"
+        return fail("database", f"encoded as {encoding}, which cannot hold every name", remedy)
     return ok("database", f"{connection.display_name} {version()}, migrated")
 
 
@@ -83,6 +86,16 @@ def is_writable() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def odd_encoding() -> str:
+    """The encoding of a PostgreSQL database that cannot hold every name as it is; empty for UTF-8."""
+    if connection.vendor != "postgresql":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        encoding = str(cursor.fetchone()[0])
+    return "" if encoding == "UTF8" else encoding
 
 
 def version() -> str:
