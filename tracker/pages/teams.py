@@ -37,9 +37,10 @@ FORECAST = (
     "of today."
 )
 ACTIVE = (
-    "People with a request in the period, and people on the team who are in the group now. Service accounts "
-    "have no seat."
+    "People on the team who are in the group now: how many of them made a request in the period while in "
+    "it, and how many there are. Service accounts have no seat."
 )
+PER_ACTIVE = "Spend ÷ people with a request while in the group, whether they are still in it or not."
 ON_DEMAND = "The share of the spend that Cursor bills beyond the plan."
 SPENDER = "Who spent most in the period while in the group, and the share of its spend."
 
@@ -76,7 +77,7 @@ def teams_tree(report: Teams) -> Tree[TeamRow]:
         ),
         Column("seats", "Seats", lambda row: row.seats, "count", only_csv=True),
         Column("active", "Active", lambda row: row.active, "count", only_csv=True),
-        Column("per_active", "Per active member", lambda row: row.cents_per_active, "money"),
+        Column("per_active", "Per active member", lambda row: row.cents_per_active, "money", help=PER_ACTIVE),
         Column("billed", "On demand", lambda row: row.on_demand_share, "percent", help=ON_DEMAND),
         Column("model", "Main model", lambda row: row.model, "model"),
         Column(

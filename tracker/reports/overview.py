@@ -1,5 +1,6 @@
 """Figures of the overview."""
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -181,9 +182,18 @@ class Overview:
         }
 
     @cached_property
+    def here(self) -> Container[int]:
+        """Who is in the group asked for at the end of the period: spend stays where somebody has left, and
+        the seat does not."""
+        if self.filters.group is None:
+            return self.team.people
+        group_ids, held = self.filters.group.group_ids, self.team.groups
+        return {pk for pk in self.team.people if held.get(pk, NO_GROUP)[0] in group_ids}
+
+    @cached_property
     def seats(self) -> Seats:
         active_days, is_unknown = self.team.everybody.active_days, self.period.is_unknown
-        paid = [person for person in self.team.listed if person.is_on_team]
+        paid = [person for person in self.team.listed if person.is_on_team and person.pk in self.here]
         active = [person for person in paid if active_days.get(person.pk)]
         idle = [] if is_unknown else [person for person in paid if not active_days.get(person.pk)]
         return Seats(paid, active, idle, None if is_unknown or not paid else len(active) / len(paid))

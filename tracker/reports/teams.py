@@ -52,7 +52,8 @@ class TeamRow:
     option: GroupOption
     is_parent: bool
     seats: int  # people on the team who are in it at the end of the period
-    active: int  # people with a request in the period, while in it
+    active: int  # of these seats, those with a request in the period, while in it
+    requesters: int  # people with one, whether they are still in it or not
     spend: Day
     change: Change | None  # None where nothing is known of the days before
     forecast: Forecast | None  # of the present cycle
@@ -71,7 +72,7 @@ class TeamRow:
 
     @property
     def cents_per_active(self) -> Decimal | None:
-        return self.spend.total_cents / self.active if self.active else None
+        return self.spend.total_cents / self.requesters if self.requesters else None
 
     @property
     def on_demand_share(self) -> float | None:
@@ -145,21 +146,15 @@ class Teams:
         return group_options(shown_paths(names))
 
     def row(self, option: GroupOption, is_parent: bool) -> TeamRow:
-        days, period = self.days_of(option.group_ids), self.period
+        days, period, requesters = self.days_of(option.group_ids), self.period, self.requesters(option)
         trend = days.between(self.trend_start, period.today - timedelta(days=1))
         daily = days.between(period.first, period.last_shown, period.cycle)
         return TeamRow(
             option=option,
             is_parent=is_parent,
             seats=sum(self.seats.get(pk, 0) for pk in option.group_ids),
-            active=len(
-                {
-                    member_id
-                    for pk in option.group_ids
-                    for member_id, used in self.used.get(pk, {}).items()
-                    if used.requests and self.people[member_id].is_person
-                }
-            ),
+            active=sum(self.holds(option, member_id) for member_id in requesters),
+            requesters=len(requesters),
             spender=self.spender(option.group_ids),
             spend=added(days.between(period.first, period.end, period.cycle)),
             change=self.change(days),
@@ -168,6 +163,20 @@ class Teams:
             trend=[day.total_cents for day in trend],
             daily=[day.total_cents for day in daily],
         )
+
+    def requesters(self, option: GroupOption) -> set[int]:
+        """Ids of people with a request in the period, while in the group."""
+        return {
+            member_id
+            for pk in option.group_ids
+            for member_id, used in self.used.get(pk, {}).items()
+            if used.requests and self.people[member_id].is_person
+        }
+
+    def holds(self, option: GroupOption, member_id: int) -> bool:
+        """Whether the member's seat is one of the group's at the end of the period."""
+        person = self.people[member_id]
+        return person.is_on_team and (person.group_id or UNASSIGNED) in option.group_ids
 
     def change(self, days: Days) -> Change | None:
         held = self.comparison

@@ -15,6 +15,7 @@ from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_START, LAST_START, NOW, TODAY
 from tracker import filters
 from tracker.pages import teams as layout
+from tracker.reports.overview import Overview
 from tracker.reports.teams import Teams
 
 pytestmark = pytest.mark.usefixtures("acme")
@@ -80,7 +81,7 @@ def test_a_row_counts_seats_active_members_and_the_main_model():
     rows = {row.option.path: row for row in report_of("period=30d").rows}
     assert rows["Data"].seats == 3  # Ben moved in, Gail uses nothing
     assert rows["Data"].active == 2
-    assert rows["Platform"].active == 4  # Ben was in it for a part of the period
+    assert (rows["Platform"].active, rows["Platform"].requesters) == (3, 4)  # Ben was in it for a part
     assert rows["Platform"].model.key == "claude-opus-max"
     assert rows["Platform"].is_parent
     assert rows["Platform"].cents_per_active == rows["Platform"].spend.total_cents / 4
@@ -115,6 +116,14 @@ def test_a_reader_who_may_see_some_members_gets_their_spend_alone():
     report = report_of("period=14d", seen)
     assert [row.option.path for row in report.rows] == ["Platform", "Platform > Infra"]
     assert report.total.seats == 1
+
+
+@pytest.mark.parametrize("group", ["Platform", "Platform > Core", "Data", "Unassigned"])
+def test_a_group_has_as_many_seats_here_as_on_the_overview_and_no_more_active_ones(group):
+    asked = filters.parse_filters(QueryDict(f"period=30d&group={group}"), NOW)
+    row, seats = Teams(asked).rows[0], Overview(asked).seats
+    assert (row.active, row.seats) == (len(seats.active), len(seats.paid))
+    assert 0 < row.active <= row.seats
 
 
 def test_a_group_in_the_address_leaves_its_part_of_the_tree():
