@@ -1,7 +1,8 @@
 """The insights page's charts and tables."""
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,18 +13,22 @@ from tracker.pages.columns import USAGE, person_columns
 from tracker.pages.days import change_columns, day_axis, known
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
-from tracker.pages.rankings import rankings
 from tracker.reports.insights import Insights
 from tracker.reports.models import ModelCost
 from tracker.reports.people import Person
 from tracker.reports.plan import Exhaustion
 from tracker.reports.savings import Saving
 from tracker.reports.versions import Client, Version
+from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
 from tracker.widgets.tables import SIDE_ROWS, Column, PageParts, Table, query_string_with
+
+RANKED = 5
+Figure = Callable[[ModelCost], float]
+Words = Callable[[float], str]
 
 
 def page(report: Insights, query: QueryDict) -> PageParts:
@@ -228,3 +233,42 @@ def behind_table(report: Insights) -> Table[Client]:
         page_rows=SIDE_ROWS, sort="version",
         empty="Nobody is behind." if report.clients else "No version is known.",
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A short list of models by one figure; `top` is what its bars are measured by: lists of one figure
+    have one scale."""
+
+    title: str
+    # With the figure, as shown and as a bar takes it, and a link.
+    rows: list[tuple[ModelCost, str, float, str]]
+    top: float
+
+
+def rankings(report: Insights) -> list[Ranking]:
+    """Largest spend, cheapest and most expensive requests; small models are ranked too."""
+    costs = report.team.model_costs
+
+    def ranking(title: str, ordered: list[ModelCost], figure: Figure, shown: Words) -> Ranking:
+        rows = [
+            (cost, shown(figure(cost)), figure(cost), report.filters.query(model=cost.model.key))
+            for cost in ordered[:RANKED]
+        ]
+        return Ranking(title, rows, max(map(figure, ordered), default=0.0))
+
+    rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
+    expensive = sorted(rated, key=rate, reverse=True)
+    return [
+        ranking("Largest spend", sorted(costs, key=spend, reverse=True), spend, formats.money),
+        ranking("Most expensive requests", expensive, rate, formats.rate),
+        ranking("Cheapest requests", expensive[::-1], rate, formats.rate),
+    ]
+
+
+def spend(cost: ModelCost) -> float:
+    return float(cost.totals.total_cents)
+
+
+def rate(cost: ModelCost) -> float:
+    return float(cost.totals.cents_per_request or 0)
