@@ -22,6 +22,11 @@ class StatedLimit(NamedTuple):
         return self.on_demand_cents is not None and self.on_demand_cents >= self.limit_cents
 
     @property
+    def headroom_cents(self) -> Decimal:
+        """What may still be spent on demand."""
+        return max(self.limit_cents - (self.on_demand_cents or 0), Decimal(0))
+
+    @property
     def said(self) -> str:
         spent, limit = formats.money(self.on_demand_cents), formats.money_short(self.limit_cents)
         return (

@@ -49,7 +49,7 @@ class MemberReport:
         self.member = member
         self.filters = filters.everybody
         self.period: Period = filters.period
-        self.team = Colleagues(self.filters)
+        self.team = Team(self.filters)  # nobody's models are asked for
 
     @cached_property
     def figures(self) -> MemberFigures:
@@ -58,6 +58,11 @@ class MemberReport:
     @property
     def totals(self) -> Totals:
         return self.team.everybody.totals.get(self.member.pk) or Totals()
+
+    @property
+    def team_rate(self) -> Decimal | None:
+        """Everybody's cost per request, in cents."""
+        return total(self.team.everybody.totals.values()).cents_per_request
 
     @cached_property
     def activity(self) -> Activity:
@@ -131,20 +136,11 @@ class MemberReport:
         return next(own, None)
 
     @property
-    def limit_cents(self) -> Decimal | None:
-        return self.limit.limit_cents if self.limit else None
-
-    @property
-    def is_limit_reached(self) -> bool:
-        return self.limit is not None and self.limit.is_reached
-
-    @property
     def at_limit_cents(self) -> float | None:
         """What the cycle will have cost at the limit, if all that is still to come is on demand."""
-        if not (self.limit and self.limit_cents and self.cycle):
+        if self.limit is None or self.cycle is None:
             return None
-        headroom = max(self.limit_cents - (self.limit.on_demand_cents or 0), Decimal(0))
-        return float(self.cycle.spent.total_cents + headroom)
+        return float(self.cycle.spent.total_cents + self.limit.headroom_cents)
 
     @cached_property
     def uncapped(self) -> Forecast | None:
@@ -171,10 +167,10 @@ class MemberReport:
     @property
     def limit_at(self) -> str:
         """`about 20:10 UTC today`: when the limit is reached at the pace of the last hours; empty without."""
-        this = self.filters.cycles[0]
-        if not (self.pace and self.limit and self.limit_cents and this) or self.is_limit_reached:
+        this, limit = self.filters.cycles[0], self.limit
+        if not (self.pace and limit and this) or limit.is_reached:
             return ""
-        at = self.pace.reaches(self.limit_cents - (self.limit.on_demand_cents or 0))
+        at = self.pace.reaches(limit.headroom_cents)
         return moment(at, self.filters.now) if at <= this.end_at else ""
 
     @property
@@ -185,7 +181,7 @@ class MemberReport:
     @property
     def limit_day(self) -> date | None:
         """When on-demand spend would reach the limit."""
-        if not self.forecast or self.at_limit_cents is None or self.is_limit_reached:
+        if not (self.forecast and self.limit) or self.limit.is_reached or self.at_limit_cents is None:
             return None
         return self.forecast.day_reaching(self.at_limit_cents)
 
@@ -270,15 +266,6 @@ class MemberReport:
 def _incidents(member: int, are_hidden: bool) -> QuerySet:
     """With what their sentences are made of, which is more where names `are_hidden`."""
     return Incident.objects.filter(member=member).for_sentences().order_by("-detected_at")[:200]
-
-
-class Colleagues(Team):
-    """The team as a member is compared with it: nobody's models are asked for."""
-
-    @property
-    def cents_per_request(self) -> Decimal | None:
-        """Everybody's."""
-        return total(self.everybody.totals.values()).cents_per_request
 
 
 @dataclass(frozen=True)

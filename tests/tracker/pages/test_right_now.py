@@ -83,7 +83,7 @@ def test_a_limit_that_was_raised_or_lifted_since_counts_no_more(acme, limit_doll
     make_limit(ANA, 10_500, limit_dollars)
     report = ana()
     assert "Over budget" not in [badge.label for badge in report.figures.badges]
-    assert report.limit_cents == (limit_dollars and 20_000)
+    assert (report.limit and report.limit.limit_cents) == (limit_dollars and 20_000)
 
 
 def ana():
