@@ -48,15 +48,6 @@ class GroupLine:
         return self.figures.total_cents
 
 
-@dataclass(frozen=True)
-class CycleChoice:
-    """A cycle to choose, by its first day."""
-
-    day: str
-    label: str
-    is_current: bool
-
-
 def page(
     result: Chargeback,
     cycle: BillingCycle,
@@ -202,8 +193,9 @@ def figure_columns(
     ]
 
 
-def cycle_choices(known: Sequence[BillingCycle], chosen: BillingCycle) -> list[CycleChoice]:
-    return [CycleChoice(f"{cycle.start_at:%Y-%m-%d}", cycle_name(cycle), cycle == chosen) for cycle in known]
+def cycle_choices(known: Sequence[BillingCycle], chosen: BillingCycle) -> list[Choice]:
+    """Each by its first day."""
+    return [Choice(f"{cycle.start_at:%Y-%m-%d}", cycle_name(cycle), cycle == chosen) for cycle in known]
 
 
 def cycle_name(cycle: BillingCycle) -> str:
