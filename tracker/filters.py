@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -33,34 +33,48 @@ from tracker.reports import badges, people
 from tracker.reports.cycle import first_day
 from tracker.widgets import palette
 
-NAMES = ("period", "from", "to", "compare", "group", "search", "model", "badge", "surface")
-# What an address says in one word each.
-WORDS = ("search", "model", "badge", "surface", "compare", "status", "severity", "rule")
 UNRESOLVED = "unresolved"  # a status of incidents beside their own
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
 SURFACES = {surface.value: surface for surface in Surface if surface}
-TEXTS = {"group": 400, "search": 100, "model": 120}  # at most so many characters
 Cycles = tuple[BillingCycle | None, BillingCycle | None, date]
 
 
-# The address bar's filters; all may be absent. Status, severity and rule are of incidents alone.
-CHOICES: dict[str, Iterable[str]] = {
-    "period": periods.LABELS,
-    "badge": badges.BADGES,
-    "surface": SURFACES,
-    "status": (UNRESOLVED, *Status.values),
-    "severity": Severity.values,
-    "rule": Rule.values,
-    "compare": periods.COMPARISONS,
+def one_of(kind: str, keys: Collection[str]) -> forms.ChoiceField:
+    refusal = f"There is no {kind} “%s”. Choose one of: {', '.join(keys)}."
+    choices = [(key, key) for key in keys]
+    return forms.ChoiceField(choices=choices, required=False, error_messages={"refusal": refusal})
+
+
+def text(name: str, most: int) -> forms.CharField:
+    refusal = f"“{name}” is longer than any {name} here."
+    return forms.CharField(max_length=most, required=False, error_messages={"refusal": refusal})
+
+
+def day() -> forms.DateField:
+    refusal = "“%s” is not a day: write it as 2026-03-13."
+    return forms.DateField(required=False, error_messages={"refusal": refusal})
+
+
+# The address bar's filters, in the order in which links carry them; all may be absent. Each has the sentence
+# that refuses a value.
+FIELDS: dict[str, forms.Field] = {
+    "period": one_of("period", periods.LABELS),
+    "from": day(),
+    "to": day(),
+    "group": text("group", 400),
+    "search": text("search", 100),
+    "model": text("model", 120),
+    "badge": one_of("badge", badges.BADGES),
+    "surface": one_of("surface", SURFACES),
+    "compare": one_of("comparison", periods.COMPARISONS),
+    "status": one_of("status", (UNRESOLVED, *Status.values)),
+    "severity": one_of("severity", Severity.values),
+    "rule": one_of("rule", Rule.values),
 }
-FIELDS: dict[str, forms.Field] = (
-    {
-        name: forms.ChoiceField(choices=[(k, k) for k in keys], required=False)
-        for name, keys in CHOICES.items()
-    }
-    | {name: forms.CharField(max_length=most, required=False) for name, most in TEXTS.items()}
-    | {name: forms.DateField(required=False) for name in ("from", "to")}
-)
+OF_INCIDENTS = ("status", "severity", "rule")
+NAMES = tuple(name for name in FIELDS if name not in OF_INCIDENTS)  # of all pages
+# What an address says in one word each.
+WORDS = tuple(name for name in FIELDS if name not in ("period", "from", "to", "group"))
 
 
 @dataclass(frozen=True)
@@ -223,20 +237,10 @@ def read_values(query: QueryDict) -> dict[str, Any]:
         try:
             values[name] = form_field.clean(query.get(name, ""))
         except ValidationError:
-            errors.append(filter_error(name, str(query[name])))
+            errors.append(form_field.error_messages["refusal"].replace("%s", str(query[name])))
     if errors:
         raise BadRequest(" ".join(errors))
     return values
-
-
-def filter_error(name: str, value: str) -> str:
-    """What is wrong with the value of a filter, in one sentence."""
-    if name in TEXTS:
-        return f"“{name}” is longer than any {name} here."
-    if name not in CHOICES:
-        return f"“{value}” is not a day: write it as 2026-03-13."
-    kind = "comparison" if name == "compare" else name
-    return f"There is no {kind} “{value}”. Choose one of: {', '.join(CHOICES[name])}."
 
 
 def read_period(
