@@ -37,17 +37,17 @@ class CursorApiError(Exception):
         self.answered = answered or message
         # The key is good, and may not ask this: a right that it lacks, or an address that has moved.
         self.is_about_question = False
-        # Rows arrived while the pages were read, in every reading: fewer pages might stand still.
-        self.is_moving = False
+        # The pages shifted in every reading, or lack rows: fewer of them may stand still.
+        self.smaller_may_do = False
         self.notes: Notes | None = None  # what was noted until then, to be kept with the failure
 
 
-def wrong_shape(where: str, problem: str, *, is_moving: bool = False) -> CursorApiError:
+def wrong_shape(where: str, problem: str, *, smaller_may_do: bool = False) -> CursorApiError:
     """An answer that cannot be used."""
     error = CursorApiError(
         f"{where}: {problem}. Nothing from this answer was stored; the next run tries again. "
         "If this continues, check CURSOR_API_URL, or Cursor has changed its format",
         permanent=False,
     )
-    error.is_moving = is_moving
+    error.smaller_may_do = smaller_may_do
     return error

@@ -71,13 +71,21 @@ class EventReader(Generic[T]):
             )
         except CursorApiError as error:
             error.notes = notes
-            if not error.is_moving or window.length <= MINUTE:
+            if not error.smaller_may_do or window.length <= MINUTE:
                 raise
-            # Late events fill the end of a window while it is read; a part on one page cannot shift.
-            for piece in window.cut(_in_minutes(window.length / 2)):
-                yield from self._read(piece)
+            yield from self._read_halves(window, error)
             return
         yield EventPart(window, list(reading.rows()), notes)
+
+    def _read_halves(self, window: Window, problem: CursorApiError) -> Iterator[EventPart[T]]:
+        """Late events fill the end of a window while it is read, and some servers sort again for each page: a
+        part that fits on one page cannot shift. What halves have wrong too is wrong with the whole.
+        """
+        for half in window.cut(_in_minutes(window.length / 2)):
+            try:
+                yield from self._read(half)
+            except CursorApiError as error:
+                raise problem if error.trouble is problem.trouble else error from None
 
     def _page(self, window: Window, number: int, notes: Notes) -> Page[T]:
         body = {

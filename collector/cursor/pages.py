@@ -163,7 +163,7 @@ class Reading(Generic[Row]):
         text = f"{counted} came in {len(self.pages)} pages, {self.total} were announced"
         self.notes.doubt(DoubtKind.TOTAL, text, announced=self.total, counted=counted)
         if self.is_strict and not self.may_lack and self.total - counted > SMALL_GAP:
-            raise wrong_shape(self.notes.scope, text)
+            raise wrong_shape(self.notes.scope, text, smaller_may_do=True)
 
     def rows(self) -> Iterator[Row]:
         for page in self.pages:
@@ -227,4 +227,4 @@ def read_all(
             notes.go_back_to(before)
             continue
         return reading
-    raise wrong_shape(notes.scope, f"{problem}, {READINGS} times in a row", is_moving=True)
+    raise wrong_shape(notes.scope, f"{problem}, {READINGS} times in a row", smaller_may_do=True)

@@ -1,4 +1,4 @@
-"""Usage events that arrive while a window is read, so that its pages shift."""
+"""Pages of usage events that shift while they are read: others arrive, or each page is sorted anew."""
 
 import itertools
 from datetime import timedelta
@@ -55,3 +55,21 @@ def test_events_that_keep_arriving_while_they_are_read_do_not_end_the_reading(to
     told.tell(PATH, lambda body: events_page(rows))
     events.sync(client, WINDOW)
     assert UsageEvent.objects.count() == len(rows)
+
+
+def test_pages_that_are_each_sorted_in_another_way_lose_no_event(told, client):
+    rows = [event(START + timedelta(minutes=9 * n), chargedCents=1) for n in range(160)]
+    turns = itertools.count(7, 11)
+
+    def answer(body: dict) -> dict:
+        inside = [row for row in rows if body["startDate"] <= int(row["timestamp"]) <= body["endDate"]]
+        page, turn = body["page"], next(turns) % max(len(inside), 1)
+        inside = inside[turn:] + inside[:turn]
+        pages = max(-(-len(inside) // 20), 1)
+        return events_page(inside[(page - 1) * 20 : page * 20], total=len(inside), page=page, pages=pages)
+
+    told.tell(PATH, answer)
+    for _ in range(2):
+        events.sync(client, WINDOW)
+        assert UsageEvent.objects.count() == 160
+        assert sum(row[-2] for row in totals()) == 160
