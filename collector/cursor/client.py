@@ -24,6 +24,7 @@ from . import retry
 from .errors import CursorApiError, Trouble
 from .failures import is_refused, reason_of, setup_fault
 from .limits import Limiter
+from .page_sizes import PageSizes
 from .transport import WatchedAdapter
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class CursorClient:
     waits: tuple[float, ...] = retry.WAITS
     read_seconds: int = READ_SECONDS
     session: requests.Session = field(default_factory=requests.Session)
+    page_sizes: PageSizes = field(default_factory=PageSizes)
 
     def __post_init__(self) -> None:
         # Retries are decided here, where Retry-After and the total are known.
@@ -103,10 +105,12 @@ class CursorClient:
     def get(self, path: str, params: Mapping[str, str | int] | None = None, *, etag: str = "") -> Answer:
         """GET `path`; with `etag`, an answer that has not changed since costs nothing."""
         headers = {"If-None-Match": etag} if etag else {}
-        return self._ask("GET", path, params=params, headers=headers)
+        return self.page_sizes.ask(
+            path, params or {}, lambda question: self._ask("GET", path, params=question, headers=headers)
+        )
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
-        return self._ask("POST", path, json=body)
+        return self.page_sizes.ask(path, body, lambda question: self._ask("POST", path, json=question))
 
     def _ask(self, method: str, path: str, **request: object) -> Answer:
         began, tries = self.monotonic(), 0

@@ -195,3 +195,22 @@ def test_events_behind_a_cursor_that_leads_nowhere_fail_and_do_not_pass_for_all(
     tell(told, "events", lambda page, more: {"nextCursor": "c"}, heeds_page=False)
     with pytest.raises(CursorApiError, match="page 2 repeats page 1"):
         events.sync(client, WINDOW)
+
+
+@pytest.mark.parametrize("name", ["events", "spend", "activity", "commits"])
+def test_pages_that_are_refused_as_too_long_are_asked_for_shorter(told, client, name):
+    module, path, key, rows, table = SOURCES[name]
+
+    def answer(body: dict) -> object:
+        size, page = int(body["pageSize"]), int(body["page"])
+        if size > 100:
+            return 400, {"error": "Bad Request", "message": "pageSize must be at most 100"}, {}
+        part = rows[(page - 1) * CAP : page * CAP]
+        cycle = {"subscriptionCycleStart": ms(datetime(2026, 9, 1, tzinfo=UTC))}
+        return {key: part, **cycle, "pagination": {"page": page, "hasNextPage": page * CAP < ROWS}}
+
+    told.tell(path, answer)
+    result = module.sync(client, WINDOW)
+    assert (table.objects.count(), result.noted) == (ROWS, 0)
+    # The first question alone is asked twice.
+    assert [int(body["pageSize"]) > 100 for body in told.asked[path]] == [True, False, False, False]
