@@ -5,12 +5,12 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,12 +19,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from collector.base import changes, names
 from tracker import filter_bar
+from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
-from tracker.filters import Filters
+from tracker.filters import Filters, filters_from
 from tracker.layout import frame
 from tracker.widgets.formats import csv_cell
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import Export
+from tracker.widgets.tables import Export, PageParts
 
 # How long a page is kept at most: what it says of the clock (incidents' ages, the cycle's hours) is as old.
 KEPT_SECONDS = 300
@@ -34,29 +35,30 @@ FRESHNESS = mark_safe("<!-- freshness -->")  # noqa: S308  # nosec
 PERSONAL = {"member"}
 CHARTS = ("chartkick/Chart.bundle.js", "tracker/js/chart.js")
 
-
-class PageAnswer(Protocol):
-    """What `tracker.pages` makes of a report."""
-
-    @property
-    def exports(self) -> Mapping[str, Export]: ...
+Report = TypeVar("Report")
 
 
-class FilteredPage(PageAnswer, Protocol):
-    """One whose figures obey the filter bar."""
+def filtered_page(
+    name: str,
+    report: Callable[[Filters], Report],
+    layout: Callable[[Report, QueryDict], PageParts],
+    **shown: Any,
+) -> Callable[[AccessRequest], HttpResponse]:
+    """The view of a page that a report and a layout make; `shown` as `filtered_response` takes it."""
 
-    @property
-    def report(self) -> Any: ...
+    @viewer
+    def view(request: AccessRequest) -> HttpResponse:
+        asked = filters_from(request)
+        return filtered_response(request, name, asked, lambda: layout(report(asked), request.GET), **shown)
 
-
-Page = TypeVar("Page", bound=PageAnswer)
+    return view
 
 
 def filtered_response(
     request: AccessRequest,
     name: str,
     asked: Filters,
-    build: Callable[[], FilteredPage],
+    build: Callable[[], PageParts],
     *,
     choices: Callable[[Filters, str], filter_bar.Choices] = filter_bar.build_filter_choices,
     title: str = "",
@@ -83,8 +85,8 @@ def filtered_response(
 def page_response(
     request: AccessRequest,
     name: str,
-    build: Callable[[], Page],
-    also: Callable[[Page], dict[str, object]],
+    build: Callable[[], PageParts],
+    also: Callable[[PageParts], dict[str, object]],
     *,
     now: datetime,
     visible: frozenset[int] | None,

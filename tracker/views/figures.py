@@ -1,10 +1,8 @@
 """The pages whose figures obey the filter bar."""
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, TypeVar
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 
 from collector.base import names
 from collector.base.days import utc_day
@@ -27,27 +25,8 @@ from tracker.reports.one_day import DayReport
 from tracker.reports.overview import Overview
 from tracker.reports.surfaces import Surfaces
 from tracker.reports.teams import Teams
-from tracker.views.answers import CHARTS, FilteredPage, filtered_response
+from tracker.views.answers import CHARTS, filtered_page, filtered_response
 from tracker.widgets import formats
-
-Report = TypeVar("Report")
-
-
-def filtered_page(
-    name: str,
-    report: Callable[[Filters], Report],
-    layout: Callable[[Report, QueryDict], FilteredPage],
-    **shown: Any,
-) -> Callable[[AccessRequest], HttpResponse]:
-    """The view of a page that a report and a layout make; `shown` as `filtered_response` takes it."""
-
-    @viewer
-    def view(request: AccessRequest) -> HttpResponse:
-        asked = filters.filters_from(request)
-        return filtered_response(request, name, asked, lambda: layout(report(asked), request.GET), **shown)
-
-    return view
-
 
 overview = filtered_page("overview", Overview, overview_layout.page)
 insights = filtered_page("insights", Insights, insights_layout.page)

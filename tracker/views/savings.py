@@ -1,28 +1,27 @@
 """Suggestions of cheaper models: what to say to whom, and what became of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django import forms
 from django.contrib import messages
 from django.db.models import BigIntegerField
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tracker import filters
-from tracker.access.guard import responder, viewer
+from tracker.access.guard import responder
 from tracker.access.request import AccessRequest
-from tracker.filter_bar import build_period_choices
+from tracker.filter_bar import Choices, build_period_choices
 from tracker.models import SavingFollowUp
 from tracker.reports.followups import Realised, change_state, follow_up, realised
 from tracker.reports.insights import Insights
 from tracker.reports.people import Person
 from tracker.reports.savings import MIN_SAVING_CENTS, Saving
-from tracker.views.answers import filtered_response
+from tracker.views.answers import filtered_page
 from tracker.widgets import formats
-from tracker.widgets.tables import Export
+from tracker.widgets.tables import PageParts
 
 # On the page; the table of Insights and its CSV have all. The next ones follow as these are followed up.
 MOST_SHOWN = 50
@@ -60,59 +59,30 @@ class FollowUpForm(forms.Form):
     reason = forms.CharField(max_length=300, required=False)
 
 
-@dataclass(frozen=True)
-class SavingsPage:
-    report: Insights
-    followed: list[Realised]
-    pending: list[Suggestion]
-
-    @property
-    def billed(self) -> list[Suggestion]:
-        return [suggestion for suggestion in self.pending[:MOST_SHOWN] if suggestion.is_billed]
-
-    @property
-    def plan_only(self) -> list[Suggestion]:
-        return [suggestion for suggestion in self.pending[:MOST_SHOWN] if not suggestion.is_billed]
-
-    @property
-    def further(self) -> int:
-        return max(len(self.pending) - MOST_SHOWN, 0)
-
-    @property
-    def saved(self) -> float:
-        return sum(follow_up.saved for follow_up in self.followed)
-
-    @property
-    def listed(self) -> list[Realised]:
-        """The newest; what all of them saved is in the sum."""
-        return self.followed[:MOST_SHOWN]
-
-    @property
-    def earlier(self) -> int:
-        return len(self.followed) - len(self.listed)
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        return {}
-
-
-def savings_page(asked: filters.Filters) -> SavingsPage:
-    report = Insights(asked)
+def savings_page(report: Insights, query: QueryDict) -> PageParts:
+    asked = report.filters
     followed = realised(report.team.people, asked.now, asked.visible)
-    return SavingsPage(report, followed, suggestions(report, followed))
-
-
-@viewer
-def savings(request: AccessRequest) -> HttpResponse:
-    asked = filters.filters_from(request)
-    return filtered_response(
-        request,
-        "savings",
-        asked,
-        lambda: savings_page(asked),
-        choices=lambda chosen, path: replace(build_period_choices(chosen, path), comparisons=[]),
-        scripts=(),
+    pending = suggestions(report, followed)
+    shown = pending[:MOST_SHOWN]
+    return PageParts(
+        query,
+        asked.now,
+        report=report,
+        billed=[suggestion for suggestion in shown if suggestion.is_billed],
+        plan_only=[suggestion for suggestion in shown if not suggestion.is_billed],
+        further=len(pending) - len(shown),
+        followed=followed,
+        saved=sum(follow_up.saved for follow_up in followed),
+        listed=followed[:MOST_SHOWN],  # the newest; what all of them saved is in the sum
+        earlier=max(len(followed) - MOST_SHOWN, 0),
     )
+
+
+def only_periods(asked: filters.Filters, path: str) -> Choices:
+    return replace(build_period_choices(asked, path), comparisons=[])
+
+
+savings = filtered_page("savings", Insights, savings_page, choices=only_periods, scripts=())
 
 
 def suggestions(report: Insights, followed: list[Realised]) -> list[Suggestion]:
