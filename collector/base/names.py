@@ -60,6 +60,10 @@ class Names:
     def address(self, pk: int, email: str) -> str:
         return f"member-{code(pk).lower()}@hidden.invalid" if self.hides(pk) else email
 
+    def place(self, pk: int) -> str:
+        """What equals are listed by: where names are hidden it tells nothing of who was there before whom."""
+        return code(pk) if self.hides(pk) else f"{pk:019}"
+
     def is_found(self, pk: int, name: str, email: str, text: str) -> bool:
         """Whether `text` is in the member's name or address as the reader sees them, whatever the case."""
         wanted = text.casefold()

@@ -1,12 +1,13 @@
 """Day by day: what the team did, and what each member spent. For those who compute with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
+from collector.base import names
 from collector.base.days import days_between
 from collector.models import DailyActivity, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
@@ -47,14 +48,17 @@ def team_days(selection: Selection, period: Period) -> list[TeamDay]:
     ]
 
 
-def member_days(selection: Selection, period: Period) -> Iterator[tuple[date, int, Decimal]]:
+def member_days(selection: Selection, period: Period) -> Iterable[tuple[date, int, Decimal]]:
     """(day, member id, cents) of spend and credits, oldest day and largest spend first. One query."""
     sums = (
         _member_model_days(selection, period)
         .values_list("day", "member_id")
         .annotate(cents=Sum("total_cents"))
     )
-    yield from sums.exclude(cents=0).order_by("day", "-cents", "member_id")
+    rows, reader = sums.exclude(cents=0).order_by("day", "-cents", "member_id"), names.current()
+    if reader.are_hidden:
+        return sorted(rows, key=lambda row: (row[0], -row[2], reader.place(row[1])))
+    return rows
 
 
 def _member_model_days(selection: Selection, period: Period) -> MemberModelDayQuerySet:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
 
+from collector.base import names
 from collector.base.days import day_end, day_start, utc_day
 from collector.models import Member, MemberModelDay, MemberModelHour
 from detection.findings.gravest import gravest_finding
@@ -108,7 +109,9 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
 def named_members(anomaly: Anomaly | None) -> list[Member]:
     """The first few whom the finding names, in an order that tells nothing of names. One query, or none."""
     pks = anomaly.operands.get("member_ids", []) if anomaly else []
-    return list(Member.objects.filter(pk__in=pks).order_by("pk")[:MOST_NAMED]) if pks else []
+    first = sorted(pks, key=names.current().place)[:MOST_NAMED]
+    members = Member.objects.in_bulk(first) if first else {}
+    return [members[pk] for pk in first if pk in members]
 
 
 def parts(anomaly: Anomaly | None) -> list[IncidentPart]:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from django.db.models import DateField, Q, Sum, Value
 
+from collector.base import names
 from collector.base.days import day_end, day_start
 from collector.base.money import cents
 from collector.base.statements import statement
@@ -101,7 +102,8 @@ class DayReport:
         people = everybody(self.day)
         own, past = (totals_by_member(statement(rows)) for rows in (self.rows, self.past))
         lines = [self._line(people[pk], used, past.get(pk, Totals())) for pk, used in own.items()]
-        return sorted(lines, key=lambda line: (-line.totals.total_micro, line.subject.pk))
+        place = names.current().place
+        return sorted(lines, key=lambda line: (-line.totals.total_micro, place(line.subject.pk)))
 
     @property
     def models(self) -> list[DayLine[PaletteModel]]:

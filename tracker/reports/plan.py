@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from collector.base import names
 from collector.base.spans import DaySpan
 from collector.base.statements import count_sum, prepared
 from collector.models import BillingCycle, MemberModelDay
@@ -52,7 +53,8 @@ def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustio
     first_days = [
         Exhaustion(member_id, day, day_number(cycle, day), requests) for member_id, day, requests in billed
     ]
-    return sorted(first_days, key=lambda exhaustion: (exhaustion.cycle_day, -exhaustion.billed_requests))
+    place = names.current().place
+    return sorted(first_days, key=lambda row: (row.cycle_day, -row.billed_requests, place(row.member_id)))
 
 
 def bucket_counts(exhausted: list[Exhaustion]) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
+from collector.base import names
 from collector.base.spans import DaySpan
 from collector.base.statements import prepared
 from collector.models import DailyActivity, Member
@@ -39,9 +40,10 @@ class Version:
 def clients(chosen: Selection, span: DaySpan) -> list[Client]:
     """Of each seat on the team that has a version in these days, the newest. One query: to look up a row for
     each seat takes a fraction of the time that adding up all rows does."""
+    place = names.current().place
     return [
         Client(pk, version, date.fromisoformat(day))
-        for pk, text in _newest_texts(chosen, span)
+        for pk, text in sorted(_newest_texts(chosen, span), key=lambda row: place(row[0]))
         if text
         for day, _, version in [text.partition(" ")]
     ]
