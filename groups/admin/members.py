@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -123,9 +123,7 @@ class AssignmentHistoryAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("member", "group")
     search_fields = ("member__email", "member__name", "changed_by")
     date_hierarchy = "history_date"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
-        return super().get_queryset(request).order_by(F("history_date").desc(), "-history_id")
+    ordering = ("-history_date", "-history_id")
 
     @admin.display(description="change", ordering="history_type")
     def what(self, entry: Any) -> str:

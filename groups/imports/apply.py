@@ -50,7 +50,7 @@ def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now
         file_name=name[:200],
         from_day=from_day,
         targets=[asdict(target) for target in targets],
-        plan=plan.as_json(),
+        plan=asdict(plan),
         uploaded_by=by,
         uploaded_at=now,
     )
@@ -111,7 +111,7 @@ def refresh(group_import: GroupImport, day: date) -> bool:
     """Plan again; say whether the facts have changed since the plan was made, and keep the new plan if so."""
     targets = [Target(**row) for row in group_import.targets]
     problems = group_import.plan.setdefault("problems", [])
-    plan = plan_of(group_import.kind, targets, day, problems).as_json()
+    plan = asdict(plan_of(group_import.kind, targets, day, problems))
     if plan == group_import.plan:
         return False
     group_import.plan = plan

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from groups.budgets.csv_columns import PlannedBudget
 from groups.imports.consolidate import Merge, consolidate
@@ -63,9 +63,6 @@ class Plan:
     sizes: dict[str, int] = field(default_factory=dict)  # members by group, as the file would have it
     problems: list[str] = field(default_factory=list)  # lines that are not taken, and why
     budgets: list[PlannedBudget] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def make(targets: Iterable[Target], facts: Facts, *, merge_small: bool) -> Plan:
