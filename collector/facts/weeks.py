@@ -56,7 +56,7 @@ class Weekly(NamedTuple):
         """The weeks' rows of `model`; none where there is no whole week."""
         if self.start >= self.end:
             return []
-        return [_rows(model, "week >= %s AND week < %s", self.start, self.end)]
+        return [_where_days(model, "week >= %s AND week < %s", self.start, self.end)]
 
 
 def in_weeks(first: date, last: date, days: type[Model] = MemberModelDay) -> Weekly:
@@ -79,8 +79,8 @@ def cycle_in_weeks(cycle: BillingCycle) -> Weekly:
     begins = "day >= %s AND day < %s AND NOT (day = %s AND NOT is_after_turn)"
     ends = "day >= %s AND day <= %s AND NOT (day = %s AND is_after_turn)"
     more = [
-        _rows(MemberModelDay, begins, first, start, first),
-        _rows(MemberModelDay, ends, end, last, last),
+        _where_days(MemberModelDay, begins, first, start, first),
+        _where_days(MemberModelDay, ends, end, last, last),
     ]
     return Weekly(start, end, more, [])
 
@@ -137,7 +137,7 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _rows(model: type[Model], where: str, *days: date) -> Statement:
+def _where_days(model: type[Model], where: str, *days: date) -> Statement:
     values = tuple(map(connection.ops.adapt_datefield_value, days))
     return f"{connection.ops.quote_name(model._meta.db_table)} WHERE {where}", values
 
@@ -147,4 +147,4 @@ def _selected(columns: str, rows: Statement) -> Statement:
 
 
 def _ranges(days: type[Model], pairs: list[tuple[date, date]]) -> list[Statement]:
-    return [_rows(days, "day >= %s AND day <= %s", *pair) for pair in pairs if pair[0] <= pair[1]]
+    return [_where_days(days, "day >= %s AND day <= %s", *pair) for pair in pairs if pair[0] <= pair[1]]

@@ -112,7 +112,7 @@ def import_usage(
     before = len(roster.by_key)
     csv = UsageEvent.Provenance.CSV.value
     writer = EventWriter(csv, at, is_dry_run=is_dry_run, roster=roster)
-    _write(file.events(survey), writer, lambda done: watch("usage events", done, survey.rows))
+    _write_events(file.events(survey), writer, lambda done: watch("usage events", done, survey.rows))
     watch("usage events", survey.rows, survey.rows)
     new_members = len(roster.by_key) - before
     counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better", "absurd")}
@@ -122,7 +122,7 @@ def import_usage(
     return result
 
 
-def _write(
+def _write_events(
     events: Iterator[tuple[EventDraft, int]], writer: EventWriter, report: Callable[[int], None]
 ) -> None:
     """Write one export after the other: the next may have the same events, at instants that were cut."""

@@ -78,11 +78,11 @@ def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[Activity
             notes.doubt(
                 DoubtKind.REPEATED, "a day appeared in several rows: their counts are added up", subject="sum"
             )
-            by_key[key] = draft._replace(values=added_up(before.values, draft.values))
+            by_key[key] = draft._replace(values=_as_one(before.values, draft.values))
     return list(by_key.values())
 
 
-def added_up(one: Values, other: Values) -> Values:
+def _as_one(one: Values, other: Values) -> Values:
     """Two rows of one day as one: counts added up, unknown where a part is, and of texts the first that is
     given."""
     return tuple(_together(a, b) for a, b in zip(one, other, strict=True))
@@ -123,7 +123,7 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
             # and came back is listed twice, at nothing under the number that is not in use. A count that
             # cannot be read stays as it was, unread if it never could be: no failure is a zero.
             if values != NOTHING and rows.get(key, NOTHING) != NOTHING:
-                rows[key] = added_up(rows[key], values)  # two numbers of one person
+                rows[key] = _as_one(rows[key], values)  # two numbers of one person
             elif values != NOTHING or (key in stored_values and key not in rows):
                 rows[key] = values
         rows = {key: _marked(filled(values, stored_values.get(key, values))) for key, values in rows.items()}

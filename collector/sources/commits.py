@@ -75,7 +75,7 @@ def _store(commits: list[CommitRecord], part: Window) -> Upserted:
         if key not in newest or newest[key].ingested_at <= commit.ingested_at:
             newest[key] = commit
     stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
-    _follow_addresses(newest, stored)
+    _move_to_new_addresses(newest, stored)
     stored_values = TABLE.stored_values(stored)
     place = TABLE.values.index("ingested_at")
     rows = {
@@ -97,7 +97,7 @@ def identity_of(commit: CommitRecord) -> Identity:
     return identify(commit.user_email, cursor_id=commit.user_id)
 
 
-def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
+def _move_to_new_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
     """Move stored commits to their author's new address: at the old one they would count twice."""
     heirs = {(commit.user_id, commit.commit_hash): key[0] for key, commit in newest.items() if commit.user_id}
     present = {(row.member_id, row.commit_hash): row for row in stored.select_related("member")}

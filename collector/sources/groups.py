@@ -60,7 +60,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     """Read the groups of the current cycle; what is missing from the answer has left, nothing is deleted."""
     notes = Notes(PATH, window.read_at)
     answer, raws = read_list(client, PATH, GroupsAnswer, notes)
-    reading = _read(raws, answer.unassigned_group, notes)
+    reading = _reading_of(raws, answer.unassigned_group, notes)
     billing = [stated.group for stated in reading.groups]
     directory = read_directory(client, billing, notes)
     with writing():
@@ -98,7 +98,7 @@ def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, s
     }
 
 
-def _read(raws: list[object], unassigned_group: object, notes: Notes) -> GroupsReading:
+def _reading_of(raws: list[object], unassigned_group: object, notes: Notes) -> GroupsReading:
     stated: dict[str, StatedGroup] = {}
     unassigned = _people_of(unassigned_group, notes)
     for group, _ in read_rows(BillingGroup, raws, notes):

@@ -61,10 +61,10 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
     for with_model in (True, False):
         gone: dict[tuple[object, ...], list[EventKey]] = defaultdict(list)
         for key in stored.keys() - rows.keys():
-            for place in _places(key, stored, with_model):
+            for place in _shared(key, stored, with_model):
                 gone[place].append(key)
         for key in [key for key in rows if key not in stored] if gone else ():
-            alike = {old for place in _places(key, rows, with_model) for old in gone[place] if old in stored}
+            alike = {old for place in _shared(key, rows, with_model) for old in gone[place] if old in stored}
             alike -= rows.keys()
             same = [old for old in alike if _is_cut(key, old) or _is_cut(old, key)]
             if not moves and rows[key].tokens:
@@ -81,7 +81,7 @@ def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = Tru
     return moved
 
 
-def _places(key: EventKey, rows: EventRows, with_model: bool) -> set[tuple[object, ...]]:
+def _shared(key: EventKey, rows: EventRows, with_model: bool) -> set[tuple[object, ...]]:
     """What two rows of one event share, of which one states the second or minute alone, cut or rounded."""
     tokens = rows[key].tokens
     model = key.model if with_model else None

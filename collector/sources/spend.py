@@ -154,7 +154,7 @@ def _store(rows: list[SpendRow], cycle: BillingCycle, notes: Notes, at: datetime
     roster.admit((_identity(row.record) for row in rows), at)
     listed = _by_member(rows, roster, notes)
     latest = _latest(cycle)
-    _follow_addresses(listed, latest, cycle)
+    _move_snapshots(listed, latest, cycle)
     confirmed, moved, first = [], [], 0
     for member_id, (record, raw, _) in listed.items():
         figures = figures_of(record)
@@ -240,7 +240,7 @@ def _doubt_figures(record: MemberSpend, notes: Notes) -> None:
         )
 
 
-def _follow_addresses(
+def _move_snapshots(
     listed: dict[int, SpendRow], latest: dict[int, KnownSnapshots], cycle: BillingCycle
 ) -> None:
     """Move the cycle's snapshots to a member's new address: at the old one they would count twice."""

@@ -40,12 +40,12 @@ def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
         return []
     by_member: dict[int | None, Finding] = {}
     for span in SPANS:
-        for finding in _over(span, frame, settings):
+        for finding in _over_span(span, frame, settings):
             by_member.setdefault(finding.member_id, finding)
     return list(by_member.values())
 
 
-def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
+def _over_span(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Findings of one span."""
     level = frame.past.once(_level, span)
     floor = float(settings.floor_dollars) * 100 * span / 7

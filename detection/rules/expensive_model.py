@@ -80,12 +80,12 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     )
     by_member: dict[int | None, Finding] = {}
     for priced in (by_hand, runs):
-        for finding in _over(priced, frame, settings, baseline):
+        for finding in _costly(priced, frame, settings, baseline):
             by_member.setdefault(finding.member_id, finding)
     return list(by_member.values())
 
 
-def _over(priced: Priced, frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def _costly(priced: Priced, frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     multiplier = float(settings.expensive_model_multiplier)
     cost, usual, days = priced.cost, priced.usual, priced.habit.days
     bound = multiplier * usual

@@ -21,7 +21,7 @@ METRIC_SPELLINGS = {"top-file-extensions": "top-files"}
 def answer_team(request: Request) -> Row:
     metric = _metric(request)
     first, last = day_range(request)
-    events = _events(request, first, last)
+    events = _events_of_people(request, first, last)
     return {"data": metric(request.view.company.members, events), "params": _params(request, first, last)}
 
 
@@ -31,7 +31,7 @@ def answer_by_user(request: Request) -> Row:
     if request.parts[0] in TEAM_ONLY:
         raise _no_metric(request)
     first, last = day_range(request)
-    events = _events(request, first, last)
+    events = _events_of_people(request, first, last)
     members = request.view.company.members
     people = sorted((members[index] for index in np.unique(events.member).tolist()), key=lambda m: m.email)
     page = request.page(len(people), maximum=MAX_USERS)
@@ -58,7 +58,7 @@ def _no_metric(request: Request) -> HttpError:
     return HttpError(404, "Not Found", f"No such metric: {request.parts[0]}")
 
 
-def _events(request: Request, first: date, last: date) -> Events:
+def _events_of_people(request: Request, first: date, last: date) -> Events:
     """Return the events of people, only of those named in `users` if there are any."""
     events = request.view.events(day_ms(first), day_ms(last) + DAY_MS - 1)
     people = [m for m in request.view.company.members if m.is_human]
