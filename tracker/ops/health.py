@@ -1,12 +1,13 @@
 """Whether this process lives, can serve, and shows fresh data."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from collector.collecting.freshness import SourceFreshness, sources
@@ -14,6 +15,8 @@ from collector.models import SourceRun
 from incidents.notifying.backlog import Backlog, backlog
 from tracker.ops.worker import WorkerReport, worker_report
 from tracker.widgets.formats import age
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,12 @@ class Health:
 
 def check_health(now: datetime) -> Health:
     """Readiness, and the freshness of every source; costs a few indexed queries."""
-    problem = readiness_problem()
-    if problem:
+    if problem := readiness_problem():
         return Health(problem, [])
-    return Health(problem, sources(now), backlog(now), worker_report(now))
+    try:
+        return Health("", sources(now), backlog(now), worker_report(now))
+    except Error as error:  # it went away since it was asked
+        return Health(note_outage(error), [])
 
 
 def readiness_problem() -> str:
@@ -73,10 +78,16 @@ def database_problem() -> str:
             cursor.execute("SELECT 1")
         if not is_migrated():
             return "migrations are missing from the database: run `python manage.py migrate`"
-    except DatabaseError:
-        connection.close()  # the next probe begins with a new connection
-        return "the database does not answer: see the log, and check DATABASE_URL"
+    except Error as error:
+        return note_outage(error)
     return ""
+
+
+def note_outage(error: Error) -> str:
+    """What a probe says of a database that does not answer; the log has the reason."""
+    logger.warning("the database does not answer: %s", error)
+    connection.close()  # the next probe begins with a new connection
+    return "the database does not answer: see the log, and check DATABASE_URL"
 
 
 def is_migrated() -> bool:

@@ -76,6 +76,14 @@ def test_without_a_database_the_process_lives_but_is_not_ready(client):
 
 
 @pytest.mark.django_db
+def test_a_database_that_goes_away_in_the_middle_is_one_that_does_not_answer(client, caplog):
+    with mock.patch.object(health, "worker_report", side_effect=OperationalError("server closed")):
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    assert "server closed" in caplog.text
+
+
+@pytest.mark.django_db
 def test_without_its_migrations_it_is_not_ready_until_they_are_in(client):
     health._all_migrations_applied.cache_clear()
     with mock.patch.object(health.MigrationExecutor, "migration_plan", return_value=["one"]):
