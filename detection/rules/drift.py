@@ -29,8 +29,9 @@ LEAST_SPREAD = 0.48
 CLIMB = 5.0
 # Most days with any must lie over the usual: a few busy ones are no drift.
 HIGH_SHARE = 2 / 3
-# Standard errors at which a climb is more than a busy week.
-LEAST_Z = 3.4
+# Standard errors at which a climb is more than a busy week, and their share that remains without the highest
+# day and the one beside it: a burst, even through midnight, makes no drift of the days around it.
+LEAST_Z, SHARE_WITHOUT_BURST = 3.2, 0.5
 
 
 def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
@@ -143,24 +144,36 @@ def _climb(past: Past, measure: Callable[[Measures], Array], span: int, today: i
     usual, seen = habit(before, least_spread=LEAST_SPREAD), recent > 0
     of_team = lift(recent, np.nan_to_num(np.exp(usual.level))[:, None])
     above = np.where(seen, np.log(np.where(seen, recent / of_team, 1.0)) - usual.centre[:, None], 0.0)
-    shape = seen * np.log(1 + (CLIMB - 1) * np.arange(1, recent.shape[1] + 1) / recent.shape[1])
+    rise = np.log(1 + (CLIMB - 1) * np.arange(1, recent.shape[1] + 1) / recent.shape[1])
     # Days of one week, Monday to Sunday, have one number.
     weeks = (today - np.arange(before.shape[1] + recent.shape[1], 0, -1)) // 7
     earlier, current = np.split(weeks, [before.shape[1]])
     variance = usual.reach[:, None] ** 2
     together = WEEK_SPREAD**2 * (current[:, None] == current)
-
-    def weighed(values: Array) -> Array:
-        """`values` by the inverse of what days vary by, alone and with their week."""
-        return seen * (values - values @ together / (variance + seen @ together)) / variance
-
-    weights, flat = weighed(shape), weighed(seen)
     weeks_before = ((before > 0) @ (earlier[:, None] == np.unique(earlier)) > 0).sum(axis=1)
     unsure = variance[:, 0] / np.maximum(usual.days, 1) + WEEK_SPREAD**2 / np.maximum(weeks_before, 1)
-    weights -= flat * (unsure * weights.sum(axis=1) / (1 + unsure * flat.sum(axis=1)))[:, None]
-    strength = (weights * shape).sum(axis=1)
-    z = np.nan_to_num((weights * above).sum(axis=1) / np.sqrt(np.where(strength > 0, strength, np.nan)))
+
+    def weighed(values: Array, counted: Array) -> Array:
+        """`values` of the days that count, by the inverse of what days vary by, alone and with their week."""
+        return counted * (values - values @ together / (variance + counted @ together)) / variance
+
+    def errors(counted: Array) -> Array:
+        shape = counted * rise
+        weights, flat = weighed(shape, counted), weighed(counted, counted)
+        weights -= flat * (unsure * weights.sum(axis=1) / (1 + unsure * flat.sum(axis=1)))[:, None]
+        strength, height = ((weights * values).sum(axis=1) for values in (shape, above))
+        return np.nan_to_num(height / np.sqrt(np.where(strength > 0, strength, np.nan)))
+
+    z = np.minimum(errors(seen), errors(seen & ~_burst(above)) / SHARE_WITHOUT_BURST)
     return np.where((above > 0).sum(axis=1) >= HIGH_SHARE * seen.sum(axis=1), z, 0.0)
+
+
+def _burst(above: Array) -> Array:
+    """The highest day of each row, and the higher of the two beside it."""
+    days = np.arange(above.shape[1])
+    top = above.argmax(axis=1)[:, None]
+    beside = np.where(abs(days - top) == 1, above, -np.inf).argmax(axis=1)[:, None]
+    return (days == top) | (days == beside)
 
 
 def _usual_sum(before: Array, active: Array) -> Array:

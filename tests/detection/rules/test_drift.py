@@ -13,6 +13,14 @@ def test_four_busy_days_are_no_drift():
     assert len(findings([10] * 32 + [70, 70, 70, 70, 70])) == 1
 
 
+def test_a_night_of_far_more_requests_makes_no_drift_of_the_days_around_it():
+    def findings(week):
+        return drift.findings_in(make_frame([[10] * 30 + week]), DetectionSettings())
+
+    assert findings([14, 14, 0, 15, 200, 300, 15]) == []
+    assert len(findings([20, 30, 200, 300, 60, 75, 90])) == 1
+
+
 def test_requests_that_climb_are_a_drift_at_a_steady_cost():
     requests = [20] * 30 + [30, 45, 60, 75, 100, 120, 150]
     frame = make_frame([[0.5 * number for number in requests]], day_requests=[requests])
