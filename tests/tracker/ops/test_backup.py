@@ -146,3 +146,12 @@ def test_a_copy_that_was_killed_half_way_is_no_backup_and_goes_with_the_next(tmp
 def test_keeping_a_number_of_copies_needs_a_directory(tmp_path):
     with pytest.raises(CommandError, match="--keep needs a directory"):
         call_command("backup", str(tmp_path / "costs.sqlite3"), keep=2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_copy_that_is_kept_by_number_makes_its_directory(tmp_path, monkeypatch):
+    monkeypatch.setattr("tracker.management.commands.backup.back_up", lambda file: file.write_bytes(b"copy"))
+    call_command("backup", str(tmp_path / "new" / "copies"), keep=2)
+    (copy,) = (tmp_path / "new" / "copies").iterdir()
+    assert (tmp_path / "new" / "copies").stat().st_mode & 0o777 == 0o700
+    assert copy.read_bytes() == b"copy"

@@ -40,6 +40,8 @@ class Command(ProductCommand):
         if target is None:
             target = settings.VAR_DIR / "backups"
             target.mkdir(mode=0o700, exist_ok=True)
+        if keep is not None and not (target.suffix or target.exists()):
+            target.mkdir(mode=0o700, parents=True)  # the first night: no file is meant
         if keep is not None and not target.is_dir():
             raise CommandError("--keep needs a directory: dated copies in it are counted")
         now = timezone.now()
