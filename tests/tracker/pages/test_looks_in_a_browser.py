@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from collector.models import Member
 from groups.models import Group
-from tests.tracker.pages.screen import MEMBER, PAGES, expect_drawn, settled
+from tests.tracker.pages.screen import INCIDENT, MEMBER, PAGES, expect_drawn, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +97,14 @@ def test_on_a_phone_no_first_column_is_broken_into_letters(visit):
         page, _ = visit(path, width=390)
         for head in page.locator(".scrolls tbody th").all():
             assert head.bounding_box()["width"] >= 140, (path, head.inner_text())
+
+
+def test_on_a_phone_a_finger_hits_what_opens_and_what_is_ticked(visit):
+    for path in ("/incidents", INCIDENT):
+        page, _ = visit(path, 390)
+        for control in page.locator("main summary:visible, .tick input:visible").all():
+            box = control.bounding_box()
+            assert min(box["width"], box["height"]) >= 24, (path, control.inner_text(), box)
 
 
 def test_every_help_text_opens_within_the_screen(visit):
