@@ -10,7 +10,7 @@ from collector.base.money import dollars
 from collector.base.short_transactions import ShortTransactions
 from collector.facts import cycles, rollups
 from collector.facts.roster import Roster
-from collector.models import Pruning, Source, SourceRun, UsageEvent
+from collector.models import Member, Pruning, Source, SourceRun, UsageEvent
 from collector.sources.event_rows import EventDraft
 
 from .events import EventWriter, PretendRoster
@@ -19,6 +19,7 @@ from .usage_csv import Survey, UsageCsv
 TRIGGER = "csv"
 # Rows between two reports of progress.
 EVERY = 2_000
+STRANGE = ". Nobody in the file was a member before: is it another team's?"
 
 
 def pruned_lines(survey: Survey) -> Iterator[str]:
@@ -44,6 +45,7 @@ class UsageImport:
     absurd: int  # the largest rows of days on which all cost more than a team can spend
     new_members: int
     by_member: int  # rows that name nobody, taken for `--member`
+    is_strange: bool  # it names nobody of a team that is known
 
     @property
     def repeated(self) -> int:
@@ -74,7 +76,7 @@ class UsageImport:
         if alike := survey.shared_rows - self.repeated:
             yield f"{alike:,} have the member and instant of another row: each counts as one more request"
         if self.new_members:
-            yield f"new members: {self.new_members:,}"
+            yield f"new members: {self.new_members:,}{STRANGE if self.is_strange else ''}"
         if survey.without_cost:
             yield f"{survey.without_cost:,} billed rows have no cost: counted as requests without a cost"
         for kind, amount in survey.unknown_kinds.items():
@@ -110,13 +112,17 @@ def import_usage(
         transactions.run([lambda: learn_cycle(cycle_start_at, at)])
     roster = (PretendRoster if is_dry_run else Roster).load()
     before = len(roster.by_key)
+    is_known = any(roster.known_id(identity) is not None for identity in file.users.named)
+    is_strange = not is_known and Member.objects.on_team().exists()
     csv = UsageEvent.Provenance.CSV.value
     writer = EventWriter(csv, at, is_dry_run=is_dry_run, roster=roster)
     _write_events(file.events(survey), writer, lambda done: watch("usage events", done, survey.rows))
     watch("usage events", survey.rows, survey.rows)
     new_members = len(roster.by_key) - before
     counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better", "absurd")}
-    result = UsageImport(survey, **counts, new_members=new_members, by_member=by_member)
+    result = UsageImport(
+        survey, **counts, new_members=new_members, by_member=by_member, is_strange=is_strange
+    )
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])
     return result

@@ -48,6 +48,11 @@ class Users:
                 "--member can stand for only one of them. Replace the names with addresses."
             )
 
+    @property
+    def named(self) -> set[Identity]:
+        """Everybody whom the rows so far name."""
+        return {identity for identity in self._identities.values() if identity.has_address}
+
     def identity(self, cell: str) -> Identity:
         """Whom the cell names; ValueError where it is somebody, and does not say who."""
         user = unquoted_address(cell)

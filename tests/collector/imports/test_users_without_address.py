@@ -63,3 +63,15 @@ def test_rows_of_one_file_at_one_instant_stay_apart_however_often_it_is_imported
     assert import_usage(path, AT).new == 2
     again = import_usage(path, AT)
     assert (again.new, again.unchanged) == (0, 2)
+
+
+def test_a_file_that_names_nobody_of_the_team_may_be_another_teams(write):
+    def lines(is_dry_run: bool) -> set[str]:
+        return set(import_usage(write(TEAM + ONE), AT, is_dry_run=is_dry_run).lines)
+
+    question = "new members: 1. Nobody in the file was a member before: is it another team's?"
+    assert question not in lines(is_dry_run=True)  # nobody is known as yet
+    Member.objects.create(email="bob@y.io", first_seen_at=AT, last_seen_at=AT)
+    assert question in lines(is_dry_run=True)
+    assert question in lines(is_dry_run=False)
+    assert question not in lines(is_dry_run=False)  # now they are
