@@ -121,11 +121,11 @@ class Overview:
     @cached_property
     def paces(self) -> dict[int, Pace]:
         """Of members with an open incident, above their usual. One query where there are any."""
-        until = self.period.seen_until(self.filters.now)
-        if utc_day(until) < self.period.today or self.filters.model or self.filters.surface:
+        if self.filters.model or self.filters.surface:
             return {}
-        concerned = [pk for pk, person in self.team.people.items() if person.has_open_incident]
-        return extra_paces(self.named.keys() & concerned, until) if concerned else {}
+        people = self.team.people.values()
+        named = (person for person in people if person.has_open_incident and person.pk in self.named)
+        return extra_paces(named, self.period, self.filters.now)
 
     @cached_property
     def reconciled(self) -> Reconciled | None:

@@ -11,6 +11,8 @@ from collector.base.days import day_end, utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast
 from collector.models import MemberModelHour
+from tracker.periods import Period
+from tracker.reports.people import Person
 from tracker.widgets import formats
 
 # Long enough to say something, short enough to be what goes on now.
@@ -64,9 +66,13 @@ def at_pace(usual: Forecast, pace: Pace, spent: Decimal, cycle_end: datetime) ->
     return Forecast(usual.low_cents, usual.expected_cents + extra, most, path, band)
 
 
-def extra_paces(members: Iterable[int], until: datetime) -> dict[int, Pace]:
-    """What each of the members spends above their usual hour, over the last HOURS known hours, by member;
-    nobody who does not. One query."""
+def extra_paces(people: Iterable[Person], period: Period, now: datetime) -> dict[int, Pace]:
+    """What each of those with an open incident spends above their usual hour, over the last HOURS known
+    hours, by member; nobody who does not, and nobody where usage stops before today. One query at most."""
+    until = period.seen_until(now)
+    members = [person.pk for person in people if person.has_open_incident]
+    if not members or utc_day(until) < period.today:
+        return {}
     this_hour = until.replace(minute=0, second=0, microsecond=0)
     start = this_hour - (HOURS - 1) * HOUR
     first = start - USUAL_DAYS * 24 * HOUR

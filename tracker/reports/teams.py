@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.base.spans import DaySpan
 from collector.facts.forecast import Forecast
@@ -241,13 +240,8 @@ class Teams:
 
     def _paces(self) -> Mapping[int, list[Pace]]:
         """By group, of its members with an open incident."""
-        if utc_day(self.period.seen_until(self.filters.now)) < self.period.today:
-            return {}
-        concerned = [pk for pk, person in self.people.items() if person.has_open_incident]
-        concerned = list(filter(self.visible.keeps_member, concerned))
+        seen = [person for pk, person in self.people.items() if self.visible.keeps_member(pk)]
         found: dict[int, list[Pace]] = defaultdict(list)
-        for pk, pace in (
-            extra_paces(concerned, self.period.seen_until(self.filters.now)) if concerned else {}
-        ).items():
+        for pk, pace in extra_paces(seen, self.period, self.filters.now).items():
             found[self.people[pk].group_id or UNASSIGNED].append(pace)
         return found
