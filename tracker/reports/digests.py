@@ -2,11 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Min
 from django.urls import reverse
 
 from collector.base.days import day_start, utc_day
@@ -30,20 +28,13 @@ from tracker.reports.cycle import CycleReport
 from tracker.reports.group_weeks import GroupWeek
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
+from tracker.reports.plan import first_billed
 from tracker.reports.selection import Selection
 from tracker.reports.team import NO_GROUP, Team
 from tracker.widgets import formats
 
 TOP = 10
 WEEK_DAYS = 7
-
-
-@dataclass(frozen=True)
-class Exhausted:
-    """A member whose plan is exhausted, with the first day of the cycle that has billed requests."""
-
-    person: Person
-    day: date
 
 
 def filters_of(period: Period, now: datetime, group_ids: frozenset[int] | None) -> Filters:
@@ -56,10 +47,10 @@ def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
     running = BillingCycle.objects.at(now)
     members = exhausted(running, group_ids) if running else []
     yesterday = utc_day(now) - timedelta(days=1)
-    fresh = [item for item in members if item.day == yesterday]
+    fresh = [person for person, day in members if day == yesterday]
     if running is None or not fresh:
         return None
-    by_day = Counter(item.day for item in members)
+    by_day = Counter(day for _, day in members)
     return Digest(
         title=f"Plan exhausted: {formats.plural(len(fresh), 'member')} on {formats.full_day(yesterday)}",
         lines=(
@@ -67,9 +58,7 @@ def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
             f"{formats.full_day(utc_day(running.start_at))}; what they use now is billed on demand.",
         ),
         tables=(
-            DigestTable(
-                "Yesterday", ("Member", "E-mail"), tuple((i.person.name, i.person.email) for i in fresh)
-            ),
+            DigestTable("Yesterday", ("Member", "E-mail"), tuple((p.name, p.email) for p in fresh)),
             DigestTable(
                 "By day",
                 ("Day", "Members"),
@@ -92,13 +81,11 @@ def overview_of(group_ids: frozenset[int] | None, query: Mapping[str, str] | Non
     return site_url(reverse("overview", query={**(query or {}), **chosen}))
 
 
-def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[Exhausted]:
-    """Members with billed requests in the cycle, by name. Two queries."""
-    rows = MemberModelDay.objects.in_cycle(running).filter(billed_requests__gt=0)
-    first = Selection(group_ids).of(rows).order_by().values_list("member_id").annotate(Min("day"))
+def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[tuple[Person, date]]:
+    """People with billed requests in the cycle, by name, and the first day with one. Two queries."""
     everybody = people.everybody(utc_day(running.start_at))
-    listed = [Exhausted(everybody[pk], day) for pk, day in first if everybody[pk].is_person]
-    return sorted(listed, key=lambda item: item.person.name.casefold())
+    listed = [(everybody[pk], day) for pk, day, _ in first_billed(Selection(group_ids), running)]
+    return sorted((row for row in listed if row[0].is_person), key=lambda row: row[0].name.casefold())
 
 
 def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
