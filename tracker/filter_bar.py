@@ -94,9 +94,7 @@ def build_filter_choices(filters: Filters, path: str) -> Choices:
         **_group_choices(filters),
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
-            for key in sorted(
-                filters.palette.models, key=lambda model: palette.display_name(model).casefold()
-            )
+            for key in sorted(filters.palette.models, key=palette.by_name)
             if key
         ],
         badges=[

@@ -113,10 +113,8 @@ class Surfaces:
         """By owner and surface, the busiest agent, automation or conversation of an hour. One query."""
         start, end = day_start(self.period.first), day_end(self.period.end)
         rows = MemberModelHour.objects.between(start, end).filter(surface__in=AGENT_SURFACES)
-        rows = rows.exclude(top_thread="").filter(
-            **({"model": self.filters.model} if self.filters.model else {})
-        )
-        ordered = rows.order_by("top_thread_requests", "hour_at")
+        rows = rows.filter(model=self.filters.model) if self.filters.model else rows
+        ordered = rows.exclude(top_thread="").order_by("top_thread_requests", "hour_at")
         return {
             (pk, surface): thread
             for pk, surface, thread in ordered.values_list("member_id", "surface", "top_thread")
