@@ -48,7 +48,7 @@ class Suggestion:
             f"Hi {self.person.name.split()[0]}, your requests to {saving.model.name} came to "
             f"{formats.money(saving.spent)} recently. The same tokens on {instead}, which the team uses "
             f"a lot, would have cost about {cheaper}. Could you try {instead} where it is good enough? "
-            "If it does not, tell me what is missing."
+            "If it is not, tell me what is missing."
         )
 
 

@@ -66,7 +66,8 @@ def test_a_seat_that_is_used_today_is_not_called_unused(acme, client):
     )  # fmt: skip
     recompute_days(TODAY, TODAY, NOW)
     assert unused() == []
-    assert "1 unused: a newcomer, an admin, or in use only today" in client.get("/").text
+    assert "1 unused: a newcomer or an admin, or in use only today" in client.get("/").text
+    assert "only today" not in client.get("/?period=24h").text
     yesterday = Overview(asked_for("period=24h")).unused_seats
     assert UNUSED in {seat.person.email for seat in yesterday}
 

@@ -164,3 +164,10 @@ def test_a_service_account_has_neither_a_plan_nor_a_rank(acme, client):
     assert "Only people have a plan, and only they are ranked" in text
     assert "exhausted on" not in text
     assert "No requests in the period" not in text
+
+
+def test_who_never_used_a_seat_has_no_score_of_adoption(acme, client):
+    unused, used = (client.get(f"/users/{email}").text for email in (company.UNUSED, EMAIL))
+    assert "No active day in this period." in unused
+    assert 'class="score"' not in unused
+    assert 'class="score"' in used
