@@ -18,9 +18,10 @@ from tracker.filters import Filters
 from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import TeamDay, member_days, team_days
 from tracker.reports.cycle import CycleReport
+from tracker.reports.member_sums import MemberFigures
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview
-from tracker.reports.team import MemberFigures, Team
+from tracker.reports.team import Team
 
 router = Router(tags=["figures"])
 

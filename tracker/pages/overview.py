@@ -15,9 +15,10 @@ from tracker.pages.columns import USAGE, person_columns
 from tracker.pages.days import change_columns, day_axis, day_labels, day_urls, dollars, earlier_bars, known
 from tracker.reports.badges import ADOPTION
 from tracker.reports.cycle import CycleReport
+from tracker.reports.member_sums import MemberFigures
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
-from tracker.reports.team import MemberFigures, Team
+from tracker.reports.team import Team
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS

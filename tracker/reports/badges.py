@@ -6,6 +6,7 @@ None of them says how well somebody works. docs/metrics.md lists who earns which
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,13 @@ def percentile(values: Sequence[float], rank: int) -> float:
     if len(values) < 2:
         return values[0] if values else 0
     return quantiles(values, n=100, method="inclusive")[rank - 1]
+
+
+class Ranks(NamedTuple):
+    """Places by member; empty where the settings show none."""
+
+    by_spend: dict[int, int]
+    by_requests: dict[int, int]
 
 
 def ranks(values: Mapping[int, float]) -> dict[int, int]:

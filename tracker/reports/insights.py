@@ -8,7 +8,8 @@ from statistics import fmean, median
 from collector.base.spans import DaySpan
 from collector.models import BillingCycle
 from tracker.filters import Filters
-from tracker.reports import followups, plan, savings, tools, usage, versions
+from tracker.reports import followups, plan, savings, tools, versions
+from tracker.reports.daily_counts import DailyCounts, daily_counts
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
 from tracker.reports.selection import Selection
@@ -65,9 +66,9 @@ class Insights:
         return sums
 
     @cached_property
-    def daily(self) -> usage.DailyCounts:
+    def daily(self) -> DailyCounts:
         """Of the shown days. One query, or two of everybody."""
-        return usage.daily_counts(self.selection, self.team.people_selection, self.period)
+        return daily_counts(self.selection, self.team.people_selection, self.period)
 
     @property
     def top_models(self) -> list[str]:

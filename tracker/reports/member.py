@@ -34,10 +34,10 @@ from tracker.reports.member_days import (
     mark_outliers,
     usage_of,
 )
-from tracker.reports.member_sums import Activity
+from tracker.reports.member_sums import Activity, MemberFigures
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.selection import Selection
-from tracker.reports.team import MemberFigures, Team
+from tracker.reports.team import Team
 from tracker.reports.usage import ModelUsage, Totals, total
 from tracker.widgets import formats
 

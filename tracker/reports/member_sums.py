@@ -10,9 +10,12 @@ from collector.base.statements import Statement, count_sum
 from collector.facts.weeks import Weekly, activity_of_weeks, members_of_weeks, only_days
 from collector.models import DailyActivity
 from groups.tree import GroupOption
+from tracker.reports.badges import Badge
+from tracker.reports.people import Person
 from tracker.reports.selection import Selection
 from tracker.reports.sql import Row, fetch, summed
 from tracker.reports.usage import SUMS, Totals
+from tracker.widgets.palette import PaletteModel
 
 
 class Activity(NamedTuple):
@@ -26,6 +29,7 @@ class Activity(NamedTuple):
 
 
 NO_ACTIVITY = Activity()
+NO_TOTALS = Totals()
 MEMBER_FIGURES = Totals._fields
 MEMBER_SUMS = tuple(map(count_sum, (*MEMBER_FIGURES, "request_days")))
 ACTIVITY_SUMS = tuple(map(count_sum, Activity._fields)) + ("0",) * (len(MEMBER_SUMS) - len(Activity._fields))
@@ -86,3 +90,19 @@ def group_rows(group: GroupOption | None, first: date, last: date) -> list[Weekl
         return []
     rows = DailyActivity.objects.between(first, last)
     return [only_days(Selection(group.group_ids).of_members(rows))]
+
+
+class MemberFigures(NamedTuple):
+    """One member's period: what the filters leave is in `totals`, `activity` and `main_model`."""
+
+    person: Person
+    group: str
+    active_days: int
+    badges: list[Badge]
+    adoption: int | None  # None for whom badges are not meant
+    adoption_badge: Badge | None
+    spend_rank: int | None  # among all who spent anything
+    activity_rank: int | None  # among all with a request, by requests
+    totals: Totals = NO_TOTALS
+    activity: Activity = NO_ACTIVITY
+    main_model: PaletteModel | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
 from django.db.models import Sum
 
@@ -16,43 +15,18 @@ from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
 from tracker.reports import badges, member_sums, people, usage
-from tracker.reports.badges import ADOPTION, Badge, Habits
+from tracker.reports.badges import ADOPTION, Badge, Habits, Ranks
 from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, limit_rows
-from tracker.reports.member_sums import NO_ACTIVITY, Activity, Everybody
+from tracker.reports.member_sums import NO_ACTIVITY, NO_TOTALS, Activity, Everybody, MemberFigures
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection, day_rows
 from tracker.reports.sql import Row, float_cents
 from tracker.reports.usage import Part, Totals, Usage
-from tracker.widgets.palette import PaletteModel
 
 NO_GROUP = (membership.UNASSIGNED, "")
-NO_TOTALS = Totals()
-
-
-class MemberFigures(NamedTuple):
-    """One member's period: what the filters leave is in `totals`, `activity` and `main_model`."""
-
-    person: Person
-    group: str
-    active_days: int
-    badges: list[Badge]
-    adoption: int | None  # None for whom badges are not meant
-    adoption_badge: Badge | None
-    spend_rank: int | None  # among all who spent anything
-    activity_rank: int | None  # among all with a request, by requests
-    totals: Totals = NO_TOTALS
-    activity: Activity = NO_ACTIVITY
-    main_model: PaletteModel | None = None
-
-
-class Ranks(NamedTuple):
-    """Places by member; empty where the settings show none."""
-
-    by_spend: dict[int, int]
-    by_requests: dict[int, int]
 
 
 class Team:
