@@ -193,8 +193,8 @@ def ranked(rank: int, member: MemberFigures) -> RankedUser:
 def model_rows(costs: list[ModelCost], team: Team) -> list[ModelCostRow]:
     """Largest spend first."""
     users: dict[str, list[str]] = {}
-    for part in team.usage.parts:
-        if part.totals.requests:
+    for part in team.parts:
+        if part.requests:
             users.setdefault(part.model, []).append(team.people[part.member_id].email)
     rows = [
         ModelCostRow(

@@ -60,10 +60,7 @@ class Insights:
     @cached_property
     def max_mode_requests(self) -> Counter[str]:
         """By model."""
-        sums: Counter[str] = Counter()
-        for part in self.team.usage.parts:
-            sums[part.model] += part.max_mode_requests
-        return sums
+        return Counter({model: own.max_mode_requests for model, own in self.team.usage.sums.items()})
 
     @cached_property
     def daily(self) -> DailyCounts:
@@ -85,7 +82,8 @@ class Insights:
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
-        return savings.savings(self.team)
+        team = self.team
+        return savings.savings(team.all_usage, team.usage, team.person_ids, team.palette)
 
     @cached_property
     def saved_so_far(self) -> tuple[float, float] | None:

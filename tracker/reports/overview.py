@@ -17,7 +17,6 @@ from groups.models import BudgetSettings
 from tracker.filters import Filters
 from tracker.reports import bands, cycle, days
 from tracker.reports.cycle import Budget, CycleReport, Reconciled, heading, reconciled
-from tracker.reports.days import Days
 from tracker.reports.incidents import OpenIncidents, open_incidents
 from tracker.reports.limits import StatedLimit
 from tracker.reports.pace import Pace, extra_paces, with_paces
@@ -28,6 +27,7 @@ from tracker.reports.team import NO_ACTIVITY, NO_GROUP, Team
 from tracker.reports.usage import Day, Totals
 from tracker.widgets import formats
 from tracker.widgets.palette import PaletteModel
+from tracker.widgets.tables import LONG_ROWS
 
 TOP_SPENDERS = 7
 A_WEEK = 7
@@ -71,12 +71,16 @@ class Overview:
 
     def __init__(self, filters: Filters) -> None:
         self.filters, period = filters, filters.period
-        self.period, self.team = period, Team(filters)
+        self.period, self.team = period, Team(filters, shown=LONG_ROWS[0])
         self.this_cycle, self.last_cycle, first = filters.cycles
         if filters.comparison:
             first = min(first, filters.comparison.earlier_first)
         loaded = DaySpan(min(first, period.first), period.today)
-        self.days: Days = days.load(model_day_rows.statement(self.team.selection, loaded))
+        rows = model_day_rows.statement(self.team.selection, loaded)
+        if self.team.selection.is_everything:
+            self.days, self.team.model_sums = days.load_models(rows, period.span)
+        else:
+            self.days = days.load(rows)
         # Each shown day: the period's whole days, then today so far, where anything of it is known.
         self.daily = self.days.between(period.first, period.last_shown, period.cycle)
         self.today = self.daily[-1] if period.is_current and period.is_known(period.today) else None
@@ -91,7 +95,10 @@ class Overview:
     @property
     def off_bill_range(self) -> tuple[float, float]:
         """What cheaper models would take off the invoice in all, at least and at most."""
-        return added(saving.off_bill for saving in savings(self.team))
+        team = self.team
+        return added(
+            saving.off_bill for saving in savings(team.all_usage, team.usage, team.person_ids, team.palette)
+        )
 
     @cached_property
     def outliers(self) -> list[bool]:
@@ -242,11 +249,11 @@ class Overview:
     @cached_property
     def top_spenders(self) -> list[Spender]:
         """With the reason, measured against the median member and the team's cost per request."""
-        used, team_rate = self.team.usage, self.team.totals.cents_per_request
-        usual = median([own.requests for own in used.by_member.values() if own.requests] or [0])
+        used, team_rate = self.team.by_member, self.team.totals.cents_per_request
+        usual = median([own.requests for own in used.values() if own.requests] or [0])
         spenders = []
         for person in self.team.spenders(TOP_SPENDERS):
-            totals, most, reasons = used.by_member[person.pk], used.costliest(person.pk), []
+            totals, most, reasons = used[person.pk], self.team.usage.costliest(person.pk), []
             if most is None:  # never of who has spent anything
                 continue
             if usual and (multiple := totals.requests / usual) >= 1.5:

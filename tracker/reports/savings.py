@@ -4,18 +4,15 @@ Models are compared by price per token, never per request: larger tasks do not m
 expensive. Tokens of the four kinds count by what their kind costs.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import NamedTuple
 
 from collector.base.money import MICRO_PLACES
-from tracker.reports.badges import MIN_REQUESTS
 from tracker.reports.sql import float_cents
-from tracker.reports.team import Team
-from tracker.reports.usage import Part, Usage
-from tracker.widgets.palette import PaletteModel
+from tracker.reports.usage import ModelSums, Part, SpendPart, Usage
+from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05
@@ -83,45 +80,36 @@ def added(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
     return sum(least for least, _ in ends), sum(most for _, most in ends)
 
 
-def savings(team: Team) -> list[Saving]:
+def offers(sums: Mapping[str, ModelSums]) -> dict[str, Price]:
+    """By model that could be changed for another: the price of that, without its spread."""
+    prices = {
+        model: Price(model, cents, cents, cents, own.totals.requests, own.tokens)
+        for model, own in sums.items()
+        if own.totals.requests and own.tokens
+        for cents in [float(own.totals.total_cents) / own.tokens]
+    }
+    return {model: offer for model in prices if (offer := alternative(model, prices))}
+
+
+def savings(everybody: Usage, own: Usage, people_ids: Container[int], palette: Palette) -> list[Saving]:
     """What the filters leave, at the prices of everybody, the largest first. Of people alone: nobody chooses
     a service account's model here."""
-    everybody, own = team.all_usage, team.usage
-    prices, named = model_prices(everybody), team.palette.model
-    offers = {
-        model: (named(model), named(price.model), with_spread(price, everybody.parts))
-        for model in prices
-        if (price := alternative(model, prices))
+    known = {
+        model: (palette.model(model), palette.model(price.model), with_spread(price, everybody.steady_prices))
+        for model, price in offers(everybody.sums).items()
     }
     found = (
-        saving(part, *offers[part.model])
+        saving(part, *known[part.model])
         for part in own.parts
-        if part.member_id in own.people_ids
-        if part.model in offers and part.micro >= LEAST_MICRO and part.tokens and part.requests
+        if part.model in known and part.total_micro >= LEAST_MICRO and part.tokens and part.requests
+        if part.member_id in people_ids
     )
     return sorted(filter(None, found), key=lambda saving: -saving.middle)
 
 
-def model_prices(usage: Usage) -> dict[str, Price]:
-    """Prices by model, of models with tokens and a served request."""
-    tokens = defaultdict[str, float](float)
-    for part in usage.parts:
-        tokens[part.model] += part.tokens
-    return {
-        model: Price(model, cents, cents, cents, totals.requests, tokens[model])
-        for model, totals in usage.models.by_model.items()
-        if totals.requests and tokens[model]
-        for cents in [float(totals.total_cents) / tokens[model]]
-    }
-
-
-def with_spread(price: Price, parts: Iterable[Part]) -> Price:
-    """The same with what the middle half of the model's steady members pay: those with MIN_REQUESTS."""
-    own = [
-        float_cents(part.micro) / part.tokens
-        for part in parts
-        if part.model == price.model and part.requests >= MIN_REQUESTS and part.tokens
-    ]
+def with_spread(price: Price, steady_prices: Mapping[str, Sequence[float]]) -> Price:
+    """The same with what the middle half of the model's steady members pay."""
+    own = steady_prices.get(price.model, ())
     if len(own) < 2:
         return price
     first, _, third = quantiles(own, n=4, method="inclusive")
@@ -143,9 +131,9 @@ def alternative(model: str, prices: dict[str, Price]) -> Price | None:
     return max(trusted, key=lambda offer: (offer.cents, offer.model), default=None)
 
 
-def saving(part: Part, model: PaletteModel, instead: PaletteModel, price: Price) -> Saving | None:
+def saving(part: Part | SpendPart, model: PaletteModel, instead: PaletteModel, price: Price) -> Saving | None:
     """None where it is not worth a line."""
-    spent, tokens = float_cents(part.micro), part.tokens
+    spent, tokens = float_cents(part.total_micro), part.tokens
     low, high = max(spent - tokens * price.high, 0.0), max(spent - tokens * price.low, 0.0)
     if (low + high) / 2 < MIN_SAVING_CENTS:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from django.db.models import Sum
@@ -14,25 +15,30 @@ from collector.models import DailyActivity, MemberModelDay
 from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
-from tracker.reports import badges, member_sums, people, usage
+from tracker.reports import badges, member_sums, people, savings, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits, Ranks
 from tracker.reports.changes import Change, Changes, changes_by_key
+from tracker.reports.days import load_models
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, limit_rows
 from tracker.reports.member_sums import NO_ACTIVITY, NO_TOTALS, Activity, Everybody, MemberFigures
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.people import Person
-from tracker.reports.selection import Selection, day_rows
+from tracker.reports.selection import Selection, day_rows, model_day_rows
 from tracker.reports.sql import Row, float_cents
-from tracker.reports.usage import Part, Totals, Usage
+from tracker.reports.usage import ModelSums, Part, SpendPart, Totals, Usage
 
 NO_GROUP = (membership.UNASSIGNED, "")
 
 
 class Team:
-    """Figures of one period under filters. Seven queries; two more with a group."""
+    """Figures of one period under filters. Eight queries; two more with a group.
 
-    def __init__(self, filters: Filters) -> None:
+    `shown`: how many members are listed with their main models.
+    """
+
+    def __init__(self, filters: Filters, shown: int = 0) -> None:
+        self.shown, self.first_listed = shown, set[int]()
         self.filters, self.period, self.palette = filters, filters.period, filters.palette
         self.group_rows = member_sums.group_rows(filters.group, self.period.first, self.period.end)
         self.people = people.everybody(self.period.end)
@@ -41,10 +47,28 @@ class Team:
         self.person_ids = {pk for pk, person in self.people.items() if person.is_person}
 
     @cached_property
-    def all_usage(self) -> Usage:
+    def all_parts(self) -> list[Part]:
         """Of everybody, whatever the filters."""
         rows = kept("parts", self.filters, lambda: usage.part_rows(self.period.in_weeks))
-        return Usage(list(map(Part._make, rows)), self.person_ids)
+        return list(map(Part._make, rows))
+
+    @cached_property
+    def all_usage(self) -> Usage:
+        """Of everybody; where nobody is left out, with the parts that a page asks for alone. Two queries."""
+        if not self.selection.is_everything:
+            return usage.usage_of(self.all_parts, self.person_ids)
+        if self.shown:
+            self.first_listed = {person.pk for person in self.listed[: self.shown]}
+        replaced = {model: price.model for model, price in savings.offers(self.model_sums).items()}
+        return usage.asked_usage(
+            self.period.in_weeks, self.model_sums, self.first_listed, replaced, savings.LEAST_MICRO
+        )
+
+    @cached_property
+    def model_sums(self) -> dict[str, ModelSums]:
+        """Of everybody. One query."""
+        span = self.period.span
+        return load_models(model_day_rows.statement(Selection(), span), span)[1]
 
     @cached_property
     def everybody(self) -> Everybody:
@@ -64,7 +88,7 @@ class Team:
     def nothing_fits(self) -> str:
         """A sentence where the filters leave neither a member nor usage; empty where there is something."""
         filters = self.filters
-        if not filters.is_narrowed or self.usage.parts or self.listed:
+        if not filters.is_narrowed or self.usage.sums or self.listed:
             return ""
         if filters.group and not (filters.search or filters.model or filters.badge or filters.surface):
             return f"Nobody in the group “{filters.group.path}” has a seat or has any usage in this period."
@@ -159,15 +183,25 @@ class Team:
         else:
             own = [
                 part
-                for part in self.all_usage.parts
+                for part in self.all_parts
                 if (member_ids is None or part.member_id in member_ids) and model in ("", part.model)
             ]
-        return Usage(own, self.person_ids)
+        return usage.usage_of(own, self.person_ids)
+
+    @property
+    def parts(self) -> Sequence[Part | SpendPart]:
+        """All that the filters leave."""
+        return self.all_parts if self.selection.is_everything else self.usage.parts
+
+    @cached_property
+    def full_usage(self) -> Usage:
+        """Of everybody, with all parts."""
+        return usage.usage_of(self.all_parts, self.person_ids)
 
     @cached_property
     def by_member(self) -> dict[int, Totals]:
         """The same by member."""
-        return self.everybody.totals if self.selection.is_everything else self.usage.by_member
+        return self.everybody.totals if self.selection.is_everything else usage.added_up(self.usage.parts, 0)
 
     @cached_property
     def changes(self) -> Changes:
@@ -236,7 +270,10 @@ class Team:
 
     def member(self, person: Person) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
-        main = self.usage.main_model(person.pk)
+        usage = self.usage
+        if self.selection.is_everything and person.pk not in self.first_listed:
+            usage = self.full_usage
+        main = usage.main_model(person.pk)
         return self.standing(person)._replace(
             totals=self.by_member.get(person.pk, NO_TOTALS),
             activity=self.activity.get(person.pk, NO_ACTIVITY),

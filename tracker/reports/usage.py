@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,13 +11,10 @@ from typing import Any, NamedTuple
 
 from collector.base.money import in_cents
 from collector.base.statements import count_sum, micro_sum
-from collector.facts.weeks import (
-    OF_AGENTS,
-    Weekly,
-    of_weeks,
-)
+from collector.facts.weeks import OF_AGENTS, Weekly, of_weeks
 from collector.facts.worth import TOKEN_WEIGHTS
-from tracker.reports.sql import Row, fetch, summed
+from collector.models import Member
+from tracker.reports.sql import Row, fetch, float_cents, summed
 
 
 class Totals(NamedTuple):
@@ -74,7 +71,7 @@ def total(of: Collection[Totals]) -> Totals:
 
 
 class Part(NamedTuple):
-    """What one member did with one model: whole numbers in the order of `SUMS` and `MORE`."""
+    """What one member did with one model: whole numbers in the order of `PART_SUMS`."""
 
     member_id: int
     model: str
@@ -83,7 +80,7 @@ class Part(NamedTuple):
     cache_read_tokens: int = 0
     runs: int = 0
     agent_requests: int = 0
-    micro: int = 0  # spend in millionths of a cent
+    total_micro: int = 0  # spend in millionths of a cent
     billed_micro: int = 0
     agent_micro: int = 0
     max_mode_requests: int = 0
@@ -94,47 +91,64 @@ class Part(NamedTuple):
         return Totals._make(self[2 : 2 + len(SUMS)])
 
 
+class SpendPart(NamedTuple):
+    """What one member spent on one model, in the order of `SPEND_SUMS`: in half the time of `Part`."""
+
+    member_id: int
+    model: str
+    requests: int
+    agent_requests: int
+    total_micro: int
+    billed_micro: int
+    agent_micro: int
+    tokens: float
+
+    @property
+    def totals(self) -> Totals:
+        """Of spend alone."""
+        _, _, requests, agents, spent, billed, agent_micro, _ = self
+        return Totals(requests, 0, 0, 0, agents, spent, billed, agent_micro)
+
+
 class ModelUsage(NamedTuple):
     """What there is in a period by model: only those that have anything in it."""
 
-    by_model: dict[str, Totals]
-    people: dict[str, int]  # by model: people with a served request; no service account, nothing unattributed
+    by_model: Mapping[str, Totals]
+    people: Mapping[str, int]  # who had a served request; no service account, nothing unattributed
     total: Totals
+
+
+class ModelSums(NamedTuple):
+    """What there is of one model."""
+
+    totals: Totals
+    max_mode_requests: int
+    tokens: float  # in input tokens' worth
 
 
 @dataclass(frozen=True)
 class Usage:
-    """The parts of a period that have anything in them, and what they add up to."""
+    """What there is in a period, by model and by member and model."""
 
-    parts: Sequence[Part]
-    people_ids: Container[int]  # of whom `ModelUsage.people` counts
-
-    @cached_property
-    def by_member(self) -> dict[int, Totals]:
-        return added_up(self.parts, Part._fields.index("member_id"))
-
-    @cached_property
-    def models(self) -> ModelUsage:
-        people = Counter(
-            part.model for part in self.parts if part.requests and part.member_id in self.people_ids
-        )
-        by_model = added_up(self.parts, Part._fields.index("model"))
-        return ModelUsage(by_model, people, total(by_model.values()))
+    sums: Mapping[str, ModelSums]  # of models that have anything in it
+    models: ModelUsage
+    parts: Sequence[Part | SpendPart]  # of everybody, only those that a page asks for
+    steady_prices: Mapping[str, Sequence[float]]  # cents per token that each steady member pays, by model
 
     def main_model(self, member_id: int) -> str | None:
         """The model with most of a member's served requests; of two alike, the one that cost more."""
         served = [part for part in self._parts_by_member.get(member_id, ()) if part.requests]
-        most = max(served, key=lambda part: (part.requests, part.micro, part.model), default=None)
+        most = max(served, key=lambda part: (part.requests, part.total_micro, part.model), default=None)
         return most.model if most else None
 
-    def costliest(self, member_id: int) -> Part | None:
+    def costliest(self, member_id: int) -> Part | SpendPart | None:
         """The part that most of a member's spend went to."""
         own = self._parts_by_member.get(member_id, ())
-        return max(own, key=lambda part: (part.micro, part.model), default=None)
+        return max(own, key=lambda part: (part.total_micro, part.model), default=None)
 
     @cached_property
-    def _parts_by_member(self) -> dict[int, list[Part]]:
-        by_member: dict[int, list[Part]] = defaultdict(list)
+    def _parts_by_member(self) -> dict[int, list[Part | SpendPart]]:
+        by_member: dict[int, list[Part | SpendPart]] = defaultdict(list)
         for part in self.parts:
             by_member[part.member_id].append(part)
         return dict(by_member)
@@ -175,10 +189,97 @@ PART_SUMS = (
 )
 
 
+# The same of `SpendPart`, by the names that it has them by.
+SPEND_FIGURES = ("requests", "total_micro", "billed_micro", *TOKEN_WEIGHTS)
+SPEND_SUMS = tuple(
+    f"{figures} AS {name}"
+    for name, figures in zip(
+        SpendPart._fields[2:], (PART_SUMS[0], *PART_SUMS[4:8], PART_SUMS[-1]), strict=True
+    )
+)
+ASKED = """
+WITH parts AS ({parts})
+SELECT 0, {figures} FROM parts
+WHERE member_id IN ({members}) OR (model IN ({expensive}) AND total_micro >= {least})
+UNION ALL SELECT 1, NULL, model, NULL, NULL, total_micro, NULL, NULL, tokens FROM parts
+WHERE model IN ({cheap}) AND requests >= {steady} AND tokens > 0
+UNION ALL SELECT 2, NULL, model, COUNT(*), NULL, NULL, NULL, NULL, NULL FROM parts
+WHERE requests > 0 AND member_id IN (SELECT id FROM {member} WHERE kind = '{person}') GROUP BY model
+"""
+STEADY_REQUESTS = 10  # fewer do not show what a member's requests cost or read
+
+
 def part_rows(rows: Weekly) -> list[Row]:
     """What each member did with each model, if anything, as `Part` takes it. One query."""
     figures = summed(of_weeks(rows, (*PART_KEYS, "surface"), PART_FIGURES), PART_KEYS, *PART_SUMS)
     return [row for row in fetch(figures) if any(row[2:-2])]
+
+
+def usage_of(parts: Sequence[Part], people_ids: Container[int]) -> Usage:
+    """What all these parts amount to; `people_ids` are those of whom `ModelUsage.people` counts."""
+    by_model = defaultdict[str, list[Part]](list)
+    for part in parts:
+        by_model[part.model].append(part)
+    sums = {model: added_sums(part[2:] for part in own) for model, own in by_model.items()}
+    people = Counter(part.model for part in parts if part.requests and part.member_id in people_ids)
+    totals = {model: own.totals for model, own in sums.items()}
+    return Usage(
+        sums,
+        ModelUsage(totals, people, total(totals.values())),
+        parts,
+        {model: _steady_prices(own) for model, own in by_model.items()},
+    )
+
+
+def added_sums(rows: Iterable[Row]) -> ModelSums:
+    """Of rows of `PART_SUMS`, at least one."""
+    *figures, in_max_mode, tokens = map(sum, zip(*rows, strict=True))
+    return ModelSums(Totals._make(figures), in_max_mode, tokens)
+
+
+def _steady_prices(parts: Iterable[Part]) -> list[float]:
+    return [
+        float_cents(part.total_micro) / part.tokens
+        for part in parts
+        if part.requests >= STEADY_REQUESTS and part.tokens
+    ]
+
+
+def asked_usage(
+    rows: Weekly,
+    sums: Mapping[str, ModelSums],
+    members: Collection[int],
+    replaced: Mapping[str, str],
+    least_micro: int,
+) -> Usage:
+    """Of everybody: the parts of `members`, those of models that could be `replaced` by others which cost
+    `least_micro` or more, and what steady members pay for the others. One query."""
+    spent = summed(of_weeks(rows, (*PART_KEYS, "surface"), SPEND_FIGURES), PART_KEYS, *SPEND_SUMS)
+    parts, values = spent or ("", ())
+    cheap = set(replaced.values())
+    asked = ASKED.format(
+        parts=parts,
+        figures=", ".join(SpendPart._fields),
+        members=", ".join(map(str, members)) or "NULL",
+        expensive=", ".join(["%s"] * len(replaced)) or "NULL",
+        cheap=", ".join(["%s"] * len(cheap)) or "NULL",
+        least=least_micro,
+        steady=STEADY_REQUESTS,
+        member=Member._meta.db_table,
+        person=Member.Kind.PERSON,
+    )
+    own: list[SpendPart] = []
+    prices = defaultdict[str, list[float]](list)
+    people: dict[str, int] = {}
+    for kind, pk, model, requests, agents, spent, *more in fetch((asked, (*values, *replaced, *cheap))):
+        if kind == 0:
+            own.append(SpendPart(pk, model, requests, agents, spent, *more))
+        elif kind == 1:
+            prices[model].append(float_cents(spent) / more[-1])
+        else:
+            people[model] = requests
+    totals = {model: own_sums.totals for model, own_sums in sums.items()}
+    return Usage(sums, ModelUsage(totals, people, total(totals.values())), own, prices)
 
 
 def added_up(parts: Iterable[Row], place: int) -> dict[Any, Totals]:

@@ -77,7 +77,7 @@ def test_the_overview_enters_few_functions_in_few_files(client, one_member):
     assert client.get("/").status_code == 200  # the first makes settings, colours and statements
     forget()
     entered = entered_by(lambda: client.get("/"))
-    assert ("tracker/reports/usage.py", "part_rows") in entered
+    assert ("tracker/reports/usage.py", "asked_usage") in entered
     assert len(entered) <= MOST_FUNCTIONS
     assert len({file for file, _ in entered}) <= MOST_FILES
 
