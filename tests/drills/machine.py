@@ -102,9 +102,10 @@ class Machine:
             "config.wsgi",
             "--config=config/gunicorn.py",
             f"--bind=127.0.0.1:{port}",
-            f"--workers={workers}",
+            WEB_CONCURRENCY=str(workers),  # gunicorn itself ends on an empty one, which tests have
         )
         wait_until(lambda: is_open(port) or web.poll() is not None)
+        assert web.poll() is None, self.said[-3000:]
         return web, f"http://127.0.0.1:{port}"
 
     def kill_all(self) -> None:
