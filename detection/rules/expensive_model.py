@@ -21,7 +21,16 @@ from detection.frame.baseline import (
 from detection.frame.evidence import EvidenceKind
 from detection.frame.frame import Frame
 from detection.frame.habits import Habit
-from detection.frame.usual import PRICE_MARGIN, main_costs, noise_of, reached_cents
+from detection.frame.usual import (
+    PRICE_MARGIN,
+    REACHED_MARGIN,
+    REACHED_TIMES,
+    TOO_NEW_DAYS,
+    main_costs,
+    noise_of,
+    ratio,
+    reached_cents,
+)
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -127,12 +136,22 @@ def _is_confirmed(priced: Priced, frame: Frame, settings: DetectionSettings, bas
     over half the floor."""
     floor = float(settings.floor_dollars) * 100
     unusual_spend = baseline.bound_with_proof_cents[np.arange(len(priced.cents)), frame.peak_hours_ago]
-    unusual_spend = np.maximum(unusual_spend, frame.past.once(reached_cents))
     extra = priced.cents - priced.usual * priced.requests
     is_own = priced.cost > _own_cost(priced, frame, baseline, floor)
     # A run may be anything from a minute to a day: its cost must be more than a stray one's.
     least = floor / 2 if priced.part == "hand" else floor
-    return is_own & (frame.peak.cents > unusual_spend) & (extra > least)
+    return is_own & (frame.peak.cents > unusual_spend) & (extra > least) & ~_is_known(priced, frame)
+
+
+def _is_known(priced: Priced, frame: Frame) -> Array:
+    """Whether each member, twice before and not lately, spent about as much in a day on requests as
+    expensive: busy days of cheap ones excuse none."""
+    days = frame.past.history.columns(slice(None, -TOO_NEW_DAYS))
+    by_hand, of_agents = (days.hand_cents, days.hand_requests), (days.agent_cents, days.agent_requests)
+    costs = ratio(*(by_hand if priced.part == "hand" else of_agents))
+    is_as_much = REACHED_MARGIN * days.cents >= frame.peak.cents[:, None]
+    is_as_expensive = REACHED_MARGIN * costs >= priced.cost[:, None]
+    return (is_as_much & is_as_expensive).sum(axis=1) >= REACHED_TIMES
 
 
 def _window(frame: Frame, hours_ago: int, part: Literal["hand", "agents"]) -> FindingWindow:

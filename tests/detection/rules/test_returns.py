@@ -52,3 +52,11 @@ def test_nor_is_the_cost_per_request_at_which_most_money_goes(requests, severity
         [days], last_hour(60), day_requests=[made], hour_requests=[[12]]
     )  # $5 each, usually $1
     assert told(find(expensive_model, frame)) == [(1, "expensive_model", severity)]
+
+
+def test_requests_that_cost_far_more_are_unusual_whatever_busy_days_came_to():
+    days, made = [80, 80, *[10] * 28, 0, 0], [80, 80, *[10] * 28, 0, 0]
+    frame = make_frame(
+        [days], last_hour(60), day_requests=[made], hour_requests=[[12]]
+    )  # $5 each, usually $1
+    assert told(find(expensive_model, frame)) == [(1, "expensive_model", "warning")]
