@@ -13,6 +13,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from collector.base.changes import in_background
 from collector.base.connections import drop_if_dead
 from collector.base.leases import HOURLY_JOB, hold_lease
 from collector.base.reports import StepReport
@@ -95,7 +96,7 @@ def run(
 ) -> PipelineReport:
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
     report, started = PipelineReport(now), time.monotonic()
-    with hold_lease(HOURLY_JOB):
+    with hold_lease(HOURLY_JOB), in_background():
         if client or settings.CURSOR_ADMIN_API_KEY or not freshness.is_usage_imported(now):
             _run_step(report, "collect", lambda: collect(now, client=client))
         else:

@@ -1,13 +1,16 @@
 """A mark that changes with every commit that may change what a page shows.
 
 A page rendered under a mark may be shown again as long as the mark stays the same. Every INSERT, UPDATE and
-DELETE counts, from whatever code, except in tables that no cached page shows.
+DELETE counts, from whatever code, except in tables that no cached page shows. What the hourly job writes
+changes only a part of the mark, which a page may be behind for a moment.
 """
 
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -43,13 +46,31 @@ RENEW_MARK = (
     "INSERT INTO collector_lease (name, holder, expires_at, writes) VALUES (%s, %s, %s, 0) "
     "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder"
 )
+# The mark is of two parts; what is written in the background renews the second one alone.
+PART = 16  # characters
+RENEW_SECOND_PART = RENEW_MARK.replace(
+    "= excluded.holder",
+    f"= SUBSTR(collector_lease.holder, 1, {PART}) || SUBSTR(excluded.holder, {PART + 1})",
+)
+RENEWALS = (RENEW_MARK, RENEW_SECOND_PART)
 OWN_WRITES = "own_writes"  # attribute of a connection: the number of its tracked writes
+is_in_background = ContextVar("is_in_background", default=False)
 log = logging.getLogger(__name__)
 
 
 def install() -> None:
     """Watch every connection of this process from now on."""
     connection_created.connect(_watch, dispatch_uid="collector.base.changes")
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """What this thread writes within the block may appear on pages a moment later: nobody waits for it."""
+    token = is_in_background.set(True)
+    try:
+        yield
+    finally:
+        is_in_background.reset(token)
 
 
 def current_mark(stored: str | None = None) -> str:
@@ -61,6 +82,12 @@ def current_mark(stored: str | None = None) -> str:
     if not _has_uncommitted_writes(connection):
         return mark
     return f"{mark} {os.getpid()}.{_own_write_count(connection)}"
+
+
+def without_background(mark: str) -> tuple[str, str]:
+    """What of `mark` changes with every write that was not made in the background."""
+    stored, _, uncommitted = mark.partition(" ")
+    return stored[:PART], uncommitted
 
 
 def stored_marks() -> QuerySet[Lease, str]:
@@ -90,7 +117,7 @@ def _count_write(
 
 def _table(sql: str) -> str:
     """The first quoted name, since Django quotes table names; empty, thus tracked, if there is none."""
-    return sql.split('"', 2)[1] if '"' in sql else "collector_lease" if sql is RENEW_MARK else ""
+    return sql.split('"', 2)[1] if '"' in sql else "collector_lease" if sql in RENEWALS else ""
 
 
 def _own_write_count(connection: BaseDatabaseWrapper) -> int:
@@ -110,6 +137,7 @@ def _renew_change_mark() -> None:
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(RENEW_MARK, [CHANGE_MARK, secrets.token_hex(8), "1970-01-01 00:00:00+00"])
+            statement = RENEW_SECOND_PART if is_in_background.get() else RENEW_MARK
+            cursor.execute(statement, [CHANGE_MARK, secrets.token_hex(PART), "1970-01-01 00:00:00+00"])
     except DatabaseError as error:
         log.debug("change mark not renewed: %s", error)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from collector.base.changes import in_background
 from collector.base.days import day_start, utc_day
 from collector.base.leases import hold_lease
 from collector.cursor.client import CursorClient
@@ -42,7 +43,7 @@ def backfill(
     client = client or CursorClient.from_settings()
     goal = day_start(utc_day(now - timedelta(days=days))) if days else None
     report = BackfillReport()
-    with hold_lease(LEASE):
+    with hold_lease(LEASE), in_background():
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         if not Watermark.objects.filter(source=Source.EVENTS).exists():
             current = runs.collect(now, client=client, progress=progress)

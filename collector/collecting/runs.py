@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from collector.base.changes import in_background
 from collector.base.connections import drop_if_dead
 from collector.base.leases import hold_lease
 from collector.base.reports import StepReport
@@ -226,7 +227,7 @@ def collect(
     """
     client = client or CursorClient.from_settings()
     wanted = None if sources is None else set(sources)
-    with hold_lease(LEASE):
+    with hold_lease(LEASE), in_background():
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         collection = Collection(now, client, progress)
         collection.report.unfinished += finish_merges(now)

@@ -3,7 +3,8 @@
 import csv
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,6 +30,9 @@ from tracker.widgets.tables import Export, PageParts
 
 # How long a page is kept at most: what it says of the clock (incidents' ages, the cycle's hours) is as old.
 KEPT_SECONDS = 300
+# How far a page may be behind what the hourly job writes, and how long one process has to render it again,
+# while the others show the one before.
+LAG, RENDERING_SECONDS = timedelta(seconds=60), 30
 # Where the answer says how fresh the figures are, which no kept page can.
 FRESHNESS = mark_safe("<!-- freshness -->")  # noqa: S308  # nosec
 # Pages that show their reader something of their own; all others are the same for all who see as much.
@@ -36,6 +40,17 @@ PERSONAL = {"member"}
 CHARTS = ("chartkick/Chart.bundle.js", "tracker/js/chart.js")
 
 Report = TypeVar("Report")
+
+@dataclass(frozen=True)
+class RenderedPage:
+    """A page that is kept, what it was rendered of (`version`) and when, and when that was collected."""
+
+    content: str
+    version: str
+    rendered_at: datetime
+    collected_at: datetime | None
+
+
 
 
 def filtered_page(
@@ -106,17 +121,20 @@ def page_response(
         return csv_response(build().exports, request.GET["csv"], csv_name or name)
     if mark is None:
         mark = changes.current_mark(getattr(request, "stored_mark", None))
-    key, rendered_pages = page_key(request, name, now, visible, (mark, untracked)), caches["pages"]
-    content: str | None = rendered_pages.get(key)
-    if content is None:
+    key = page_key(request, name, visible, (changes.without_background(mark), untracked))
+    version = page_version(request, now, mark)
+    kept: RenderedPage | None = caches["pages"].get(key)
+    if kept is None or not _is_good_enough(kept, key, version, now):
         page = build()
         context = {"page": page, "meanings": MEANINGS, "now": now, "visible": visible, **also(page)}
         # Filled in for each reader.
         context |= {"freshness": FRESHNESS, "csrf_token": token_mark()}
         content = render_to_string(f"tracker/{name}.html", context, request)
-        rendered_pages.set(key, content, KEPT_SECONDS)
-    shown = {"content": of_reader(content, request, now), "title": title, "scripts": scripts}
-    return render(request, "tracker/page.html", shown | {"styles": styles})
+        kept = RenderedPage(content, version, now, frame(request)["frame"].freshness.at)
+        caches["pages"].set(key, kept, KEPT_SECONDS)
+    content = of_reader(kept, request, now, is_lagging=kept.version != version)
+    shown = {"content": content, "title": title, "scripts": scripts, "styles": styles}
+    return render(request, "tracker/page.html", shown)
 
 
 def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpResponse:
@@ -130,10 +148,20 @@ def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpRe
     return response
 
 
-def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:
+def _is_good_enough(kept: RenderedPage, key: str, version: str, now: datetime) -> bool:
+    """Whether a page may be shown: it is of this version, or of the one before the hourly job's last writes,
+    and that a moment ago or while another process renders it."""
+    if kept.version == version or abs(now - kept.rendered_at) < LAG:
+        return True
+    return not caches["pages"].add(f"{key}:{version}", True, RENDERING_SECONDS)
+
+
+def of_reader(kept: RenderedPage, request: AccessRequest, now: datetime, *, is_lagging: bool) -> SafeString:
     """A kept page with what depends on the reader and the moment filled in."""
-    fresh = render_to_string("components/freshness.html", frame(request) | {"now": now})
-    content = content.replace(FRESHNESS, fresh)
+    freshness = frame(request)["frame"].freshness
+    collected_at = kept.collected_at if is_lagging else freshness.at
+    stated = {"now": now, "collected_at": collected_at, "problems": freshness.problems}
+    content = kept.content.replace(FRESHNESS, render_to_string("components/freshness.html", stated))
     if token_mark() in content:
         content = content.replace(token_mark(), get_token(request))
     return mark_safe(content)  # noqa: S308  # nosec
@@ -145,10 +173,9 @@ def token_mark() -> str:
     return salted_hmac("the reader's token", "", algorithm="sha256").hexdigest()
 
 
-def page_key(
-    request: AccessRequest, name: str, now: datetime, visible: frozenset[int] | None, shown: object
-) -> str:
-    """What a page depends on: its address, what is `shown`, whom the reader may see, and the time."""
+def page_key(request: AccessRequest, name: str, visible: frozenset[int] | None, shown: object) -> str:
+    """What decides whether a page may be shown to somebody: its address, whom they may see, and what has been
+    written, but for what the hourly job writes, and what else is `shown`."""
     parts = (
         settings.VERSION,
         name,
@@ -160,7 +187,15 @@ def page_key(
         request.access.sees,
         names.current(),
         request.access.email if name in PERSONAL else "",
-        getattr(request, "known_until", None),
-        int(now.timestamp()) // KEPT_SECONDS,
     )
-    return f"page:{hashlib.sha256(repr(parts).encode()).hexdigest()}"
+    return f"page:{_digest(parts)}"
+
+
+def page_version(request: AccessRequest, now: datetime, mark: str) -> str:
+    """What a page that may be shown is rendered of: all that has been written, and the time."""
+    known_until = getattr(request, "known_until", None)
+    return _digest((mark, known_until, int(now.timestamp()) // KEPT_SECONDS))
+
+
+def _digest(parts: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

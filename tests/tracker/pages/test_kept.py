@@ -1,5 +1,6 @@
 """A page is answered from what was rendered before, until something that it may show has changed."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from collector.base import changes
 from collector.base.statements import count_sum
 from collector.models import Member, MemberModelDay, RequestSlot, SourceRun
 from detection.models import DetectionSettings
@@ -16,6 +18,7 @@ from tests.tracker.conftest import ALLAUTH, make_person
 from tests.tracker.pages import company
 from tests.tracker.pages.conftest import make_incident
 from tracker.models import AccessSettings, SavingFollowUp
+from tracker.pages import overview
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +32,9 @@ def looks(client, acme):
     caches["pages"].clear()
 
     def look(address: str = "/") -> bool:
-        before = len(caches["pages"]._cache)
+        before = dict(caches["pages"]._cache)
         assert client.get(address).status_code == 200
-        return len(caches["pages"]._cache) > before
+        return caches["pages"]._cache != before
 
     return look
 
@@ -72,6 +75,70 @@ def test_a_page_is_kept_for_five_minutes_at_most(looks):
     looks()
     with time_machine.travel(company.NOW + timedelta(minutes=6), tick=False):
         assert looks()
+
+
+@pytest.fixture
+def write(acme, monkeypatch):
+    """Lets the mark change as after a commit: the tests' own are never committed."""
+    parts = {"others": 0, "job": 0}
+    monkeypatch.setattr(
+        changes, "current_mark", lambda stored=None: f"{parts['others']:016}{parts['job']:016}"
+    )
+
+    def do(by: str) -> None:
+        parts[by] += 1
+
+    return do
+
+
+def test_a_page_may_be_a_minute_behind_the_hourly_job_and_no_other_writer(looks, write):
+    assert looks()
+    write("job")
+    assert not looks()
+    write("others")
+    assert looks()
+    write("job")
+    with time_machine.travel(company.NOW + timedelta(seconds=61), tick=False):
+        assert looks()
+        assert not looks()
+
+
+def test_one_process_renders_what_the_job_wrote_while_the_others_show_the_page_before(
+    looks, write, monkeypatch
+):
+    looks()
+    write("job")
+    shown_meanwhile = []
+    build = overview.page
+
+    def build_slowly(*args):
+        monkeypatch.setattr(overview, "page", build)
+        shown_meanwhile.append(looks())
+        return build(*args)
+
+    monkeypatch.setattr(overview, "page", build_slowly)
+    with time_machine.travel(company.NOW + timedelta(seconds=61), tick=False):
+        assert looks()
+    assert shown_meanwhile == [False]
+
+
+def test_a_page_that_is_behind_the_job_says_up_to_when_it_was_collected(client, write):
+    def collect(minutes: int) -> None:
+        at = company.NOW + timedelta(minutes=minutes)
+        SourceRun.objects.create(source="events", status="ok", started_at=at, finished_at=at)
+
+    def collected() -> str:
+        return re.search(r"Collected <time [^>]*>([^<]*)", client.get("/").text)[1]
+
+    collect(-60)
+    assert collected() == "1 h ago"
+    collect(-2)
+    assert collected() == "2 min ago"
+    write("job")
+    collect(-1)
+    assert collected() == "1 h ago"
+    with time_machine.travel(company.NOW + timedelta(seconds=61), tick=False):
+        assert collected() == "2 min ago"
 
 
 def test_what_the_collection_says_of_itself_is_never_kept(acme, client):
