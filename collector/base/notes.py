@@ -70,6 +70,7 @@ class Notes:
     now: datetime
     rejections: dict[str, NoteDraft] = field(default_factory=dict)
     doubts: dict[tuple[str, str], DoubtDraft] = field(default_factory=dict)
+    noted: int = 0  # how often anything was noted, whatever became of it
 
     @property
     def is_clean(self) -> bool:
@@ -102,6 +103,7 @@ class Notes:
         at: datetime | None = None,
     ) -> None:
         """Keep `raw` with the reason; `cents` and `at` are its amount and time, if they are clear."""
+        self.noted += 1
         stored = storable_raw(raw)
         if len(self.rejections) >= MOST_KEPT:
             self.doubt(DoubtKind.MORE, f"more than {MOST_KEPT} rows could not be read: {reason}", cents=cents)
@@ -123,6 +125,7 @@ class Notes:
         at: datetime | None = None,
     ) -> None:
         """Note a doubt. If it is noted again for the same kind and subject, its rows and cents are added."""
+        self.noted += 1
         draft = self.doubts.get((kind, subject))
         if draft is None:
             kept = None if raw is None else storable_raw(raw)

@@ -1,6 +1,6 @@
 """Asking for what may not have changed: the vendor's ETags, kept once the rows they stand for are stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -38,14 +38,22 @@ class ETags:
         return page
 
     def remember(self, at: datetime) -> None:
-        """Keep the ETags of what was stored at `at`, and forget those of questions asked no more."""
-        StoredETag.objects.filter(read_at__lt=at - FORGET_AFTER).delete()
-        StoredETag.objects.bulk_create(
-            [
+        """Keep the ETags of what was stored at `at`."""
+        keep(
+            (
                 StoredETag(request=request[:300], etag=etag, has_more=has_more, read_at=at)
                 for request, (etag, has_more) in self.seen.items()
-            ],
-            update_conflicts=True,
-            unique_fields=["request"],
-            update_fields=["etag", "has_more", "read_at"],
+            ),
+            at,
         )
+
+
+def keep(etags: Iterable[StoredETag], at: datetime) -> None:
+    """Store `etags`, and forget those of questions asked no more."""
+    StoredETag.objects.filter(read_at__lt=at - FORGET_AFTER).delete()
+    StoredETag.objects.bulk_create(
+        etags,
+        update_conflicts=True,
+        unique_fields=["request"],
+        update_fields=["etag", "has_more", "read_at"],
+    )

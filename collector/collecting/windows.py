@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from collector.base.days import day_start, to_epoch_ms, utc_day
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -41,13 +42,16 @@ class Window:
         return to_epoch_ms(self.end_at) - 1
 
     def cut(self, longest: timedelta) -> list[Window]:
-        """This window in pieces of at most `longest`, in reading order; pieces of days end at midnight."""
+        """This window in pieces of at most `longest`, in reading order; pieces of days end at midnight, and
+        those of hours with an hour."""
         pieces, start_at = [], self.start_at
         while start_at < self.end_at:
             end_at = start_at + longest
             if longest >= DAY:
                 # Totals are kept by day: a day read in one piece is added up once.
                 end_at = day_start(utc_day(end_at))
+            elif longest >= HOUR:
+                end_at = end_at.replace(minute=0, second=0, microsecond=0)
             end_at = min(end_at, self.end_at)
             pieces.append(replace(self, start_at=start_at, end_at=end_at))
             start_at = end_at

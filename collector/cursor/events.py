@@ -1,13 +1,16 @@
 """Usage events of any stretch of time, in parts that are each complete and fit into memory."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from math import ceil
 from typing import Generic, TypeVar
 
 from collector.base.notes import DoubtKind, Notes
-from collector.collecting.windows import DAY, MINUTE, Window
+from collector.collecting.known_hours import KnownHours, hour_number
+from collector.collecting.windows import DAY, HOUR, MINUTE, Window
 
 from .client import CursorClient
 from .errors import CursorApiError, wrong_shape
@@ -27,21 +30,37 @@ LONGEST_QUESTION = timedelta(days=30)
 
 
 @dataclass(frozen=True)
+class UnreadRow:
+    """A row that may be stored already, and the hour that it states. Rows are alike that came alike."""
+
+    text: str
+    hour: int = field(compare=False)
+    raw: object = field(compare=False)
+
+
+@dataclass(frozen=True)
 class EventPart(Generic[T]):
-    """A part of the window, its events, and what was noted while they were read."""
+    """A part of the window, its events, and what was noted while they were read.
+
+    `known_hours` came as they are stored, with `known` events, which are not among `events`.
+    """
 
     window: Window
     events: list[T]
     notes: Notes
+    known: int = 0
+    known_hours: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class EventReader(Generic[T]):
-    """How events are read: `take` makes of each what is kept of it; `may_lack` as in `read_all`."""
+    """How events are read: `take` makes of each what is kept of it; `may_lack` as in `read_all`; `hours` are
+    those that may be known, None where all are to be read."""
 
     client: CursorClient
     take: Callable[[EventRecord, Notes], T]
     may_lack: bool = False
+    hours: KnownHours | None = None
 
     def parts_of(self, window: Window) -> Iterator[EventPart[T]]:
         """Parts that together are `window`, each with all its events, in the window's reading order.
@@ -53,9 +72,15 @@ class EventReader(Generic[T]):
 
     def _read(self, window: Window) -> Iterator[EventPart[T]]:
         notes = Notes(PATH, window.read_at)
+        if self.hours:
+            self.hours.begin(window)
 
-        def ask(number: int) -> Page[T]:
+        def ask(number: int) -> Page[T | UnreadRow]:
             return self._page(window, number, notes)
+
+        def count(reading: Reading[T | UnreadRow]) -> int:
+            self._read_changed(reading, notes)
+            return _distinct(reading)
 
         first = ask(1)
         total = first.total or 0
@@ -66,28 +91,28 @@ class EventReader(Generic[T]):
                 yield from self._read(piece)
             return
         try:
-            reading = read_all(
-                ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=_distinct
-            )
+            reading = read_all(ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=count)
         except CursorApiError as error:
             error.notes = notes
             if not error.smaller_may_do or window.length <= MINUTE:
                 raise
             yield from self._read_halves(window, error)
             return
-        yield EventPart(window, list(reading.rows()), notes)
+        known = [row for row in reading.rows() if isinstance(row, UnreadRow)]
+        events = [row for row in reading.rows() if not isinstance(row, UnreadRow)]
+        yield EventPart(window, events, notes, len(known), frozenset(row.hour for row in known))
 
     def _read_halves(self, window: Window, problem: CursorApiError) -> Iterator[EventPart[T]]:
         """Late events fill the end of a window while it is read, and some servers sort again for each page: a
         part that fits on one page cannot shift. What halves have wrong too is wrong with the whole.
         """
-        for half in window.cut(_in_minutes(window.length / 2)):
+        for half in window.cut(_in_hours_or_minutes(window.length / 2)):
             try:
                 yield from self._read(half)
             except CursorApiError as error:
                 raise problem if error.trouble is problem.trouble else error from None
 
-    def _page(self, window: Window, number: int, notes: Notes) -> Page[T]:
+    def _page(self, window: Window, number: int, notes: Notes) -> Page[T | UnreadRow]:
         body = {
             "startDate": window.first_ms,
             "endDate": window.last_ms,
@@ -95,12 +120,17 @@ class EventReader(Generic[T]):
             "pageSize": PAGE_SIZE,
         }
         answer = parse(EventsAnswer, self.client.post(PATH, body).payload, PATH, notes)
-        rows: list[T] = []
+        rows: list[T | UnreadRow] = []
         outside = []
-        for event, raw in read_rows(EventRecord, answer.rows, notes):
-            if not window.start_at <= event.timestamp < window.end_at:
-                outside.append((event, raw))
-            rows.append(self.take(event, notes))
+        hours = self.hours
+        for hour, raws in groupby(answer.rows, hours.hour_of if hours else _no_hour):
+            if hours and hour is not None and hour in hours.tags:
+                rows += [UnreadRow(repr(raw), hour, raw) for raw in raws]
+                continue
+            for event, raw, taken in self._take(hour, list(raws), notes):
+                if not window.start_at <= event.timestamp < window.end_at:
+                    outside.append((event, raw))
+                rows.append(taken)
         if outside and len(outside) == len(rows):
             at = outside[0][0].timestamp
             raise wrong_shape(PATH, f"an event of {at:%Y-%m-%d %H:%M:%S} is outside {window}")
@@ -108,6 +138,45 @@ class EventReader(Generic[T]):
             text = f"outside the requested time ({window}): stored anyway"
             notes.doubt(DoubtKind.OUTSIDE, text, cents=plain_cents(raw), raw=raw, at=event.timestamp)
         return answer.page(rows, _has_more(answer, number))
+
+    def _take(
+        self, hour: int | None, raws: list[object], notes: Notes
+    ) -> Iterator[tuple[EventRecord, object, T]]:
+        """Read rows that state one of the whole hours, or none."""
+        noted, hours = notes.noted, self.hours
+        for event, raw in read_rows(EventRecord, raws, notes):
+            yield event, raw, self.take(event, notes)
+            if hours and hour is None:
+                hours.noted.add(hour_number(event.timestamp))  # in another form
+        if hours and hour is not None:
+            hours.came[hour] += map(repr, raws)
+            if notes.noted != noted:
+                hours.noted.add(hour)
+
+    def _read_changed(self, reading: Reading[T | UnreadRow], notes: Notes) -> None:
+        """Read the rows that were put off but for those of hours that came as they are stored."""
+        came: dict[int, list[str]] = defaultdict(list)
+        for row in reading.rows():
+            if isinstance(row, UnreadRow):
+                came[row.hour].append(row.text)
+        changed = {
+            hour for hour, rows in came.items() if self.hours and not self.hours.are_stored(hour, rows)
+        }
+
+        def read(page: list[T | UnreadRow]) -> Iterator[T | UnreadRow]:
+            for hour, rows in groupby(page, lambda row: row.hour if isinstance(row, UnreadRow) else None):
+                if hour in changed:
+                    raws = [row.raw for row in rows if isinstance(row, UnreadRow)]
+                    yield from (taken for _, _, taken in self._take(hour, raws, notes))
+                else:
+                    yield from rows
+
+        if changed:
+            reading.pages[:] = [list(read(page)) for page in reading.pages]
+
+
+def _no_hour(row: object) -> None:
+    """Where no hour may be known."""
 
 
 def _has_more(answer: EventsAnswer, number: int) -> bool | None:
@@ -175,10 +244,11 @@ def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[li
 
 
 def _length(window: Window, total: int) -> timedelta:
-    """How long pieces of about `AIM` events are: whole days where possible, else whole minutes."""
+    """How long pieces of about `AIM` events are: whole days where possible, else whole hours or minutes."""
     length = window.length / ceil(total / AIM)
-    return length // DAY * DAY if length >= DAY else _in_minutes(length)
+    return length // DAY * DAY if length >= DAY else _in_hours_or_minutes(length)
 
 
-def _in_minutes(length: timedelta) -> timedelta:
-    return max(length // MINUTE * MINUTE, MINUTE)
+def _in_hours_or_minutes(length: timedelta) -> timedelta:
+    """Whole hours where possible, since an hour may be known, else whole minutes."""
+    return length // HOUR * HOUR if length >= HOUR else max(length // MINUTE * MINUTE, MINUTE)

@@ -4,14 +4,13 @@ import sys
 from dataclasses import replace
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
 from collector.base.cells import is_address
 from collector.base.days import utc_day
 from collector.base.garbage import rare_garbage_collection
 from collector.base.notes import DoubtKind, Notes
 from collector.base.upsert import writing
 from collector.collecting import watermarks
+from collector.collecting.known_hours import KnownHours, hour_number, stretches_beside
 from collector.collecting.windows import MINUTE, Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, wrong_shape
@@ -29,6 +28,7 @@ from .base import Progress, SyncResult, silent
 from .event_rows import (
     TABLE,
     EventDraft,
+    EventRows,
     EventValues,
     absurd_days,
     keep_costs,
@@ -52,12 +52,13 @@ ORIGIN = UsageEvent.Provenance.API.value
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the events of `window` part by part; each part, its totals and the watermark go in together."""
     result = SyncResult()
-    reader = EventReader(client, draft, may_lack=_lacked_before())
+    hours = KnownHours.load(window)
+    reader = EventReader(client, draft, _lacked_before(), hours)
     try:
         with rare_garbage_collection():
             for part in reader.parts_of(window):
                 _check_costs(part)
-                stored = _store(_without_absurd(part))
+                stored = _store(_without_absurd(part, hours), hours)
                 result += stored
                 progress(part.window, stored)
     except CursorApiError as error:
@@ -71,8 +72,11 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 def _check_costs(part: EventPart[EventDraft]) -> None:
     """CursorApiError where all billed events lack a cost: once exports did, and it would be free usage.
 
-    Answers of 2025 state requests of a request plan in units alone, which count as such.
+    Answers of 2025 state requests of a request plan in units alone, which count as such. Nor does it concern
+    an answer that is known in part, since that had costs, or none were to be had.
     """
+    if part.known:
+        return
     billed = [draft.columns for draft in part.events if draft.columns.is_chargeable]
     if len(billed) >= ALL_UNREADABLE and all(
         event.cost_basis == UNKNOWN and (event.is_token_based or not event.request_units) for event in billed
@@ -82,7 +86,7 @@ def _check_costs(part: EventPart[EventDraft]) -> None:
         raise error
 
 
-def _without_absurd(part: EventPart[EventDraft]) -> EventPart[EventDraft]:
+def _without_absurd(part: EventPart[EventDraft], hours: KnownHours | None) -> EventPart[EventDraft]:
     """Without the largest events of a day that cost more than a team can spend, each of which is a doubt.
 
     CursorApiError where the others do, too: the amounts are in another unit, or not money.
@@ -97,6 +101,8 @@ def _without_absurd(part: EventPart[EventDraft]) -> EventPart[EventDraft]:
             cents=event.columns.charged_cents,
             at=event.occurred_at,
         )
+        if hours:
+            hours.noted.add(hour_number(event.occurred_at))
     if days := absurd_days(kept):
         error = wrong_shape(PATH, f"the events of {min(days)} add up to more than a team can spend")
         error.notes = part.notes
@@ -110,34 +116,40 @@ def _lacked_before() -> bool:
     return lacking.exists()
 
 
-def _store(part: EventPart[EventDraft]) -> SyncResult:
+def _store(part: EventPart[EventDraft], hours: KnownHours | None) -> SyncResult:
     window, drafts = part.window, part.events
     with writing():
         roster = Roster.load()
         roster.admit({draft.identity for draft in drafts}, window.read_at)
         rows = number_twins(drafts, roster)
-        stored = stored_rows(_known_events(window, drafts))
+        stored = _stored_events(part)
         moved = settle_cut_instants(rows, stored) + settle_owners(rows, stored, roster)
         keep_costs(rows, stored)
         keep_known(rows, stored)
         written = TABLE.bring(rows, stored, window.read_at)
+        if hours:
+            unlisted = {key.occurred_at for key in stored.keys() - rows.keys()}
+            hours.remember(unlisted, roster, window.read_at)
         for day in cycles.reach_back_to(window.start_at):
             rollups.recompute_days(day, day, window.read_at)
         touched = {(key[0], utc_day(key[1])) for key in (*written.touched, *moved)}
         rollups.recompute(touched, window.read_at)
         store_notes(Source.EVENTS, part.notes, covers=window.span)
         watermarks.extend(Source.EVENTS, window)
-    return SyncResult.of(len(drafts), written, noted=part.notes.size)
+    return SyncResult.of(len(drafts) + part.known, written, noted=part.notes.size)
 
 
-def _known_events(window: Window, drafts: list[EventDraft]) -> QuerySet[UsageEvent]:
-    """The stored events of the window, also where a spreadsheet put them to the minute beside it, and of
-    instants beyond it that the answer includes."""
-    in_window = UsageEvent.objects.between(window.start_at - MINUTE, window.end_at + ROUNDING)
+def _stored_events(part: EventPart[EventDraft]) -> EventRows:
+    """The stored events of the window but for those of known hours, also where a spreadsheet put them to the
+    minute beside it, and of instants beyond it that the answer includes."""
+    window = part.window
     beyond = {
-        draft.occurred_at for draft in drafts if not window.start_at <= draft.occurred_at < window.end_at
+        draft.occurred_at for draft in part.events if not window.start_at <= draft.occurred_at < window.end_at
     }
-    return in_window | UsageEvent.objects.filter(occurred_at__in=beyond) if beyond else in_window
+    stored = stored_rows(UsageEvent.objects.filter(occurred_at__in=beyond)) if beyond else {}
+    for stretch in stretches_beside(part.known_hours, window.start_at - MINUTE, window.end_at + ROUNDING):
+        stored |= stored_rows(UsageEvent.objects.between(*stretch))
+    return stored
 
 
 def draft(event: EventRecord, notes: Notes) -> EventDraft:

@@ -23,7 +23,7 @@ from tracker import filter_bar
 from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters, filters_from
-from tracker.layout import frame
+from tracker.layout import Freshness, Layout, frame
 from tracker.widgets.formats import csv_cell
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import Export, PageParts
@@ -41,6 +41,7 @@ CHARTS = ("chartkick/Chart.bundle.js", "tracker/js/chart.js")
 
 Report = TypeVar("Report")
 
+
 @dataclass(frozen=True)
 class RenderedPage:
     """A page that is kept, what it was rendered of (`version`) and when, and when that was collected."""
@@ -49,8 +50,6 @@ class RenderedPage:
     version: str
     rendered_at: datetime
     collected_at: datetime | None
-
-
 
 
 def filtered_page(
@@ -130,7 +129,7 @@ def page_response(
         # Filled in for each reader.
         context |= {"freshness": FRESHNESS, "csrf_token": token_mark()}
         content = render_to_string(f"tracker/{name}.html", context, request)
-        kept = RenderedPage(content, version, now, frame(request)["frame"].freshness.at)
+        kept = RenderedPage(content, version, now, _freshness(request).at)
         caches["pages"].set(key, kept, KEPT_SECONDS)
     content = of_reader(kept, request, now, is_lagging=kept.version != version)
     shown = {"content": content, "title": title, "scripts": scripts, "styles": styles}
@@ -158,13 +157,18 @@ def _is_good_enough(kept: RenderedPage, key: str, version: str, now: datetime) -
 
 def of_reader(kept: RenderedPage, request: AccessRequest, now: datetime, *, is_lagging: bool) -> SafeString:
     """A kept page with what depends on the reader and the moment filled in."""
-    freshness = frame(request)["frame"].freshness
+    freshness = _freshness(request)
     collected_at = kept.collected_at if is_lagging else freshness.at
     stated = {"now": now, "collected_at": collected_at, "problems": freshness.problems}
     content = kept.content.replace(FRESHNESS, render_to_string("components/freshness.html", stated))
     if token_mark() in content:
         content = content.replace(token_mark(), get_token(request))
     return mark_safe(content)  # noqa: S308  # nosec
+
+
+def _freshness(request: AccessRequest) -> Freshness:
+    layout: Layout = frame(request)["frame"]  # type: ignore[assignment]
+    return layout.freshness
 
 
 @cache
