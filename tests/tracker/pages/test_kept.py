@@ -18,7 +18,7 @@ from tests.tracker.conftest import ALLAUTH, make_person
 from tests.tracker.pages import company
 from tests.tracker.pages.conftest import make_incident
 from tracker.models import AccessSettings, SavingFollowUp
-from tracker.pages import overview
+from tracker.views import answers
 
 pytestmark = pytest.mark.django_db
 
@@ -109,14 +109,14 @@ def test_one_process_renders_what_the_job_wrote_while_the_others_show_the_page_b
     looks()
     write("job")
     shown_meanwhile = []
-    build = overview.page
+    render = answers.render_to_string
 
-    def build_slowly(*args):
-        monkeypatch.setattr(overview, "page", build)
+    def render_slowly(*args):
+        monkeypatch.setattr(answers, "render_to_string", render)
         shown_meanwhile.append(looks())
-        return build(*args)
+        return render(*args)
 
-    monkeypatch.setattr(overview, "page", build_slowly)
+    monkeypatch.setattr(answers, "render_to_string", render_slowly)
     with time_machine.travel(company.NOW + timedelta(seconds=61), tick=False):
         assert looks()
     assert shown_meanwhile == [False]
