@@ -80,6 +80,10 @@ class KnownHours:
         """Whether `rows` are all that came of the hour when it was stored, and nothing has changed since."""
         return hour not in self.noted and self.tags.get(hour) == _tag(rows, self.marks.get(hour), self.who)
 
+    def are_of(self, roster: Roster) -> bool:
+        """Whether rows name whom they named when the hours were compared."""
+        return self.who == roster_mark(roster)
+
     def remember(self, unlisted: Iterable[datetime], roster: Roster, at: datetime) -> None:
         """Tag what came of the part's hours, now that it is stored; `unlisted` events are stored and did not
         come."""

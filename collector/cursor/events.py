@@ -1,11 +1,12 @@
 """Usage events of any stretch of time, in parts that are each complete and fit into memory."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import groupby
 from math import ceil
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from collector.base.notes import DoubtKind, Notes
@@ -42,14 +43,13 @@ class UnreadRow:
 class EventPart(Generic[T]):
     """A part of the window, its events, and what was noted while they were read.
 
-    `known_hours` came as they are stored, with `known` events, which are not among `events`.
+    `known` are rows of hours that came as they are stored; they are not among `events`.
     """
 
     window: Window
     events: list[T]
     notes: Notes
-    known: int = 0
-    known_hours: frozenset[int] = frozenset()
+    known: list[UnreadRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,12 @@ class EventReader(Generic[T]):
             return
         known = [row for row in reading.rows() if isinstance(row, UnreadRow)]
         events = [row for row in reading.rows() if not isinstance(row, UnreadRow)]
-        yield EventPart(window, events, notes, len(known), frozenset(row.hour for row in known))
+        yield EventPart(window, events, notes, known)
+
+    def read_known(self, part: EventPart[T]) -> EventPart[T]:
+        """The part with all its rows read: those that are known had nothing odd about them."""
+        taken = self._take_hours(part.known, part.notes)
+        return replace(part, events=[*part.events, *taken], known=[])
 
     def _read_halves(self, window: Window, problem: CursorApiError) -> Iterator[EventPart[T]]:
         """Late events fill the end of a window while it is read, and some servers sort again for each page: a
@@ -164,15 +169,21 @@ class EventReader(Generic[T]):
         }
 
         def read(page: list[T | UnreadRow]) -> Iterator[T | UnreadRow]:
-            for hour, rows in groupby(page, lambda row: row.hour if isinstance(row, UnreadRow) else None):
-                if hour in changed:
-                    raws = [row.raw for row in rows if isinstance(row, UnreadRow)]
-                    yield from (taken for _, _, taken in self._take(hour, raws, notes))
+            for is_changed, rows in groupby(
+                page, lambda row: isinstance(row, UnreadRow) and row.hour in changed
+            ):
+                if is_changed:
+                    yield from self._take_hours(rows, notes)
                 else:
                     yield from rows
 
         if changed:
             reading.pages[:] = [list(read(page)) for page in reading.pages]
+
+    def _take_hours(self, rows: Iterable[T | UnreadRow], notes: Notes) -> Iterator[T]:
+        unread = [row for row in rows if isinstance(row, UnreadRow)]
+        for hour, alike in groupby(unread, attrgetter("hour")):
+            yield from (taken for _, _, taken in self._take(hour, [row.raw for row in alike], notes))
 
 
 def _no_hour(row: object) -> None:

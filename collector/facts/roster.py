@@ -128,7 +128,7 @@ class Roster:
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         """Create members for unknown identities: their spend must not be lost."""
-        wanted = sorted(set(identities), key=lambda identity: (not identity.has_address, identity.key))
+        wanted = sorted(set(identities), key=lambda identity: (not identity.has_address, identity))
         unknown: dict[str, Identity] = {}
         ids: set[str] = set()
         for identity in wanted:

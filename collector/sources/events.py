@@ -58,7 +58,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         with rare_garbage_collection():
             for part in reader.parts_of(window):
                 _check_costs(part)
-                stored = _store(_without_absurd(part, hours), hours)
+                stored = _store(_without_absurd(part, hours), reader)
                 result += stored
                 progress(part.window, stored)
     except CursorApiError as error:
@@ -116,12 +116,15 @@ def _lacked_before() -> bool:
     return lacking.exists()
 
 
-def _store(part: EventPart[EventDraft], hours: KnownHours | None) -> SyncResult:
-    window, drafts = part.window, part.events
+def _store(part: EventPart[EventDraft], reader: EventReader[EventDraft]) -> SyncResult:
+    window, hours = part.window, reader.hours
     with writing():
         roster = Roster.load()
-        roster.admit({draft.identity for draft in drafts}, window.read_at)
-        rows = number_twins(drafts, roster)
+        roster.admit({draft.identity for draft in part.events}, window.read_at)
+        if part.known and hours and not hours.are_of(roster):
+            part = reader.read_known(part)  # they may be somebody else's now
+            roster.admit({draft.identity for draft in part.events}, window.read_at)
+        rows = number_twins(part.events, roster)
         stored = _stored_events(part)
         moved = settle_cut_instants(rows, stored) + settle_owners(rows, stored, roster)
         keep_costs(rows, stored)
@@ -136,7 +139,7 @@ def _store(part: EventPart[EventDraft], hours: KnownHours | None) -> SyncResult:
         rollups.recompute(touched, window.read_at)
         store_notes(Source.EVENTS, part.notes, covers=window.span)
         watermarks.extend(Source.EVENTS, window)
-    return SyncResult.of(len(drafts) + part.known, written, noted=part.notes.size)
+    return SyncResult.of(len(part.events) + len(part.known), written, noted=part.notes.size)
 
 
 def _stored_events(part: EventPart[EventDraft]) -> EventRows:
@@ -147,7 +150,9 @@ def _stored_events(part: EventPart[EventDraft]) -> EventRows:
         draft.occurred_at for draft in part.events if not window.start_at <= draft.occurred_at < window.end_at
     }
     stored = stored_rows(UsageEvent.objects.filter(occurred_at__in=beyond)) if beyond else {}
-    for stretch in stretches_beside(part.known_hours, window.start_at - MINUTE, window.end_at + ROUNDING):
+    for stretch in stretches_beside(
+        {row.hour for row in part.known}, window.start_at - MINUTE, window.end_at + ROUNDING
+    ):
         stored |= stored_rows(UsageEvent.objects.between(*stretch))
     return stored
 

@@ -26,8 +26,8 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
     if not gone:
         return []
     vague, seated, moved = roster.vague(), roster.seated(), []
-    by_model = {key[1:]: key for key in gone}
-    by_instant = {key.occurred_at: key for key in gone}
+    by_model = {key[1:]: key for key in sorted(gone)}
+    by_instant = {key.occurred_at: key for key in sorted(gone)}
     for key in [key for key in rows if key not in stored]:
         old = by_model.get(key[1:]) or by_instant.get(key.occurred_at)
         if old is None or old not in gone:

@@ -76,8 +76,16 @@ def test_a_late_restatement_is_taken_and_its_hour_alone_is_read(told, client, re
 def test_a_late_event_is_taken(told, client, read):
     sync(told, client, *DAY)
     read()
-    result = sync(told, client, *DAY, event(NOON + 5 * MINUTE, "bo@example.com"))
+    result = sync(told, client, *DAY, event(NOON + 5 * MINUTE))
     assert (result.seen, result.new, len(stored()), len(read())) == (13, 1, 13, 5)
+
+
+def test_all_is_read_once_somebody_new_is_met(told, client, read):
+    sync(told, client, *DAY)
+    read()
+    rows = [*DAY, event(NOON + 5 * MINUTE, "bo@example.com")]
+    assert (sync(told, client, *rows).seen, len(read())) == (13, 13)
+    assert (sync(told, client, *rows).seen, len(read())) == (13, 0)
 
 
 def test_an_hour_that_is_cut_by_the_window_is_read(told, client, read):
