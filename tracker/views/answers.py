@@ -118,20 +118,16 @@ def page_response(
     """
     if "csv" in request.GET:
         return csv_response(build().exports, request.GET["csv"], csv_name or name)
-    if mark is None:
-        mark = changes.current_mark(getattr(request, "stored_mark", None))
+    mark = changes.current_mark(getattr(request, "stored_mark", None)) if mark is None else mark
     key = page_key(request, name, visible, (changes.without_background(mark), untracked))
-    version = page_version(request, now, mark)
-    kept: RenderedPage | None = caches["pages"].get(key)
-    if kept is None or not _is_good_enough(kept, key, version, now):
+
+    def render_page() -> str:
         page = build()
         context = {"page": page, "meanings": MEANINGS, "now": now, "visible": visible, **also(page)}
-        # Filled in for each reader.
-        context |= {"freshness": FRESHNESS, "csrf_token": token_mark()}
-        content = render_to_string(f"tracker/{name}.html", context, request)
-        kept = RenderedPage(content, version, now, _freshness(request).at)
-        caches["pages"].set(key, kept, KEPT_SECONDS)
-    content = of_reader(kept, request, now, is_lagging=kept.version != version)
+        of_each_reader = {"freshness": FRESHNESS, "csrf_token": token_mark()}
+        return render_to_string(f"tracker/{name}.html", context | of_each_reader, request)
+
+    content = kept_page(request, key, page_version(request, now, mark), now, render_page)
     shown = {"content": content, "title": title, "scripts": scripts, "styles": styles}
     return render(request, "tracker/page.html", shown)
 
@@ -145,6 +141,17 @@ def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpRe
     response.write("\ufeff")  # without it, Excel takes UTF-8 for the local encoding
     csv.writer(response).writerows([csv_cell(cell) for cell in row] for row in exports[key].csv_rows)
     return response
+
+
+def kept_page(
+    request: AccessRequest, key: str, version: str, now: datetime, render_page: Callable[[], str]
+) -> SafeString:
+    """The page kept under `key`, or else rendered and kept, as its reader sees it."""
+    kept: RenderedPage | None = caches["pages"].get(key)
+    if kept is None or not _is_good_enough(kept, key, version, now):
+        kept = RenderedPage(render_page(), version, now, _freshness(request).at)
+        caches["pages"].set(key, kept, KEPT_SECONDS)
+    return of_reader(kept, request, now, is_lagging=kept.version != version)
 
 
 def _is_good_enough(kept: RenderedPage, key: str, version: str, now: datetime) -> bool:
