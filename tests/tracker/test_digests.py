@@ -109,6 +109,7 @@ def test_the_weekly_one_sets_each_group_against_its_week_before():
     make_incident(make_member("ada@example.com"), detected_at=datetime(2026, 3, 12, tzinfo=UTC))
     digest = digests.build_digest("weekly", MONDAY, None)
     assert digest.title == "Week of 9 Mar 2026: $350.00"
+    assert digest.lines[1] == "In all $350.00: 75 % more."
     assert digest.tables[0].rows == (
         ("Engineering > Platform", "$300.00", "50 % more", "1 of 1 seat active", "1 incident"),
         ("Design", "$50.00", "nothing before", "1 of 1 seat active", "0 incidents"),

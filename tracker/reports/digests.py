@@ -25,7 +25,7 @@ from tracker.reports import people
 from tracker.reports.badges import ADOPTION
 from tracker.reports.budgets import BudgetPanel, budget_panel
 from tracker.reports.cycle import CycleReport
-from tracker.reports.group_weeks import GroupWeek
+from tracker.reports.group_weeks import GroupWeek, change_of_week
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
 from tracker.reports.plan import first_billed
@@ -170,9 +170,11 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
     past = Overview(filters_of(before, now, group_ids))
     weeks = group_weeks(report, past, incident_counts(period))
     total = sum((week.cents for week in weeks), Decimal(0))
+    total_before = sum(spend_by_group(past.filters).values(), Decimal(0))  # of groups without usage now, too
+    in_all = f"In all {formats.money(total)}: {change_of_week(total, total_before)}."
     return Digest(
         title=f"Week of {formats.full_day(period.first)}: {formats.money(total)}",
-        lines=(f"{period.said}, by group, against the seven days before.", *unread_days_note(period)),
+        lines=(f"{period.said}, by group, against the seven days before.", in_all, *unread_days_note(period)),
         tables=(
             DigestTable(
                 "Groups",

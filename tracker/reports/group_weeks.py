@@ -19,11 +19,7 @@ class GroupWeek:
 
     @property
     def change(self) -> str:
-        if not self.before_cents:
-            return "nothing before"
-        if self.before_cents < formats.LEAST_BASE_CENTS:
-            return f"{formats.money(self.before_cents)} before"
-        return formats.more_or_less(float(self.cents / self.before_cents) - 1, "more", "less")
+        return change_of_week(self.cents, self.before_cents)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -35,3 +31,12 @@ class GroupWeek:
             active,
             formats.plural(self.incidents, "incident"),
         )
+
+
+def change_of_week(cents: Decimal, before_cents: Decimal) -> str:
+    """`50 % more`, or what there was before where that is too little to compare with."""
+    if not before_cents:
+        return "nothing before"
+    if before_cents < formats.LEAST_BASE_CENTS:
+        return f"{formats.money(before_cents)} before"
+    return formats.more_or_less(float(cents / before_cents) - 1, "more", "less")

@@ -145,7 +145,8 @@ def test_what_the_collection_says_of_itself_is_never_kept(acme, client):
     client.get("/")
     with time_machine.travel(company.NOW + timedelta(minutes=2), tick=False):
         assert (
-            "Collected 2 min ago" in client.get("/").text or "Nothing collected yet" in client.get("/").text
+            "Collected 2 min ago" in client.get("/").text
+            or "Nothing collected from Cursor yet" in client.get("/").text
         )
 
 
