@@ -10,6 +10,7 @@ from collector.cursor.client import CursorClient
 from collector.models import Source, SourceRun, Watermark
 
 from . import runs
+from .gaps import settle_gaps
 from .runs import Collection, CollectReport, Watcher, unwatched
 from .windows import DAY, Window
 
@@ -52,6 +53,7 @@ def backfill(
         collection = Collection(now, client, progress, TRIGGER)
         for source in SOURCES:
             _read_back(collection, source, goal)
+        settle_gaps(now)
     report.runs += collection.report.runs
     report.complete_from = {
         mark.source: mark.complete_from_at for mark in Watermark.objects.all() if mark.complete_from_at

@@ -22,6 +22,7 @@ from collector.sources.base import Progress, SyncResult
 
 from . import watermarks
 from .due import REREAD_NIGHTLY, window_of
+from .gaps import note_gap, settle_gaps
 from .lag import note_vendor_lag
 from .windows import DAY, Window
 
@@ -195,7 +196,10 @@ class Collection:
                 break
             start_at = day.start_at
         with writing():
-            watermarks.restart_or_extend(source, replace(window, start_at=start_at))
+            known_until = watermarks.restart_or_extend(source, replace(window, start_at=start_at))
+            if known_until:
+                note_gap(source, known_until, start_at, window.read_at)
+                result += SyncResult(noted=1)
         return result
 
     def _fail(self, run: SourceRun, error: CursorApiError, *, is_backwards: bool) -> None:
@@ -241,5 +245,6 @@ def collect(
             note_vendor_lag(now)
         if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
             reconcile(now)
+        settle_gaps(now)
         forget_settled(now)
     return collection.report

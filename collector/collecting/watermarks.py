@@ -31,11 +31,18 @@ def extend(source: str, window: Window) -> None:
         )
 
 
-def restart_or_extend(source: str, window: Window) -> None:
-    """The same, where the vendor has nothing from before `window`: what is complete may begin with it."""
+def restart_or_extend(source: str, window: Window) -> datetime | None:
+    """The same, where the vendor has nothing from before `window`: what is complete may begin with it.
+
+    Where it does, up to when `source` was complete before: what lies between was never read.
+    """
     extend(source, window)
-    beyond = Watermark.objects.filter(source=source, complete_until_at__lt=window.start_at)
-    beyond.update(complete_from_at=window.start_at, complete_until_at=window.end_at)
+    known_until = until(source)
+    if known_until is None or known_until >= window.start_at:
+        return None
+    mark = Watermark.objects.filter(source=source)
+    mark.update(complete_from_at=window.start_at, complete_until_at=window.end_at)
+    return known_until
 
 
 def known_ends(source: str) -> QuerySet[Watermark, datetime]:

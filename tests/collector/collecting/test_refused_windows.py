@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collector.collecting import runs
+from collector.collecting.backfill import backfill
 from collector.cursor.errors import CursorApiError
 from collector.cursor.events import PATH
-from collector.models import UsageEvent, Watermark
+from collector.models import Doubt, SourceRun, UsageEvent, Watermark
 from tests.collector.fake_api import event, events_page, ms, spend_page, spend_row
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +72,20 @@ def test_what_the_vendor_gave_up_while_nothing_was_collected_holds_nothing_up(to
     )
     tell(told, before(END - 7 * DAY, TOO_MUCH))
     assert collect(client).is_ok
-    assert marks() == ((END - 6 * DAY).replace(hour=0, minute=0), END)
+    begins = (END - 6 * DAY).replace(hour=0, minute=0)
+    assert marks() == (begins, END)
+    # Nothing is known of the days between: they are no days without usage.
+    gap = Doubt.objects.still_open().get()
+    assert (gap.source, gap.kind, gap.start_at, gap.end_at) == (
+        "events", "absence", END - 20 * DAY, begins,
+    )  # fmt: skip
+    assert SourceRun.objects.get(source="events").status == "ok_doubts"
+    assert collect(client, NOW + timedelta(hours=1)).is_ok
+    assert Doubt.objects.still_open().get() == gap
+    tell(told, lambda body: None)
+    backfill(NOW + timedelta(hours=2), days=40, client=client)
+    assert not Doubt.objects.still_open().filter(kind="absence").exists()
+    assert UsageEvent.objects.filter(occurred_at__gte=END - 20 * DAY).count() == 20
 
 
 @pytest.mark.parametrize("problem", [{"error": "try later"}, TIMED_OUT])
