@@ -22,9 +22,8 @@ class Pagination(Record):
     has_next_page: OptionalFlag = Field(None, validation_alias=AliasChoices("hasNextPage", "hasMore"))
     has_previous_page: OptionalFlag = None
     next_cursor: object = Field(None, validation_alias=AliasChoices("nextCursor", "nextPageToken"))
-    total: SomeCount = Field(
-        None, validation_alias=AliasChoices("totalUsers", "totalMembers", "totalCount", "total")
-    )
+    total_people: SomeCount = Field(None, validation_alias=AliasChoices("totalUsers", "totalMembers"))
+    total_rows: SomeCount = Field(None, validation_alias=AliasChoices("totalCount", "totalItems", "total"))
 
     def has_more(self, page: int) -> bool | None:
         """Whether a page follows `page`; without a flag the cursor or the number of pages decides. None:
@@ -46,7 +45,9 @@ SomePagination = Annotated[Pagination | NoObject, IN_ORDER]
 
 
 class PagedAnswer(Record):
-    """An answer in pages, documented or not. What says so stands in `pagination`, or beside the rows."""
+    """An answer in pages, documented or not. What says so stands in `pagination`, in `meta`, or beside the
+    rows.
+    """
 
     pagination: SomePagination = None
 
@@ -54,7 +55,8 @@ class PagedAnswer(Record):
     @classmethod
     def find_pagination(cls, value: object) -> object:
         if isinstance(value, dict) and value.get("pagination") is None:
-            return value | {"pagination": value}
+            meta = value.get("meta")
+            return value | {"pagination": value | meta if isinstance(meta, dict) else value}
         return value
 
     def has_more(self, page: int) -> bool | None:
@@ -70,7 +72,10 @@ class PagedAnswer(Record):
 
     @property
     def total(self) -> int | None:
-        return self.pagination.total if self.pagination else None
+        page = self.pagination
+        if page is None or page.total_people is None:
+            return page.total_rows if page else None
+        return page.total_people
 
 
 class ListAnswer(PagedAnswer):

@@ -93,7 +93,7 @@ class Reading(Generic[Row]):
             self.is_over = True
             return
         if page.number not in (None, number - (self.first_page.number == 0)):
-            self._object(f"page {number} was requested, page {page.number} came")
+            self._object_to_number(number, page, self.first_page)
         if not page.size and more:
             self._excuse(f"page {number} is empty, yet more were announced")
         if page.rows and page.rows in self.pages:
@@ -180,6 +180,14 @@ class Reading(Generic[Row]):
         self.notes.doubt(
             DoubtKind.PAGES, text, subject="moved", announced=total or "", counted=self.total or ""
         )
+
+    def _object_to_number(self, number: int, page: Page[Row], first: Page[Row]) -> None:
+        """Some servers give every page the same number: rows that did not come before are then the next."""
+        problem = f"page {number} was requested, page {page.number} came"
+        if number > 1 and page.number == first.number and page.rows not in self.pages:
+            self.notes.doubt(DoubtKind.PAGES, problem)
+        else:
+            self._object(problem)
 
     def _object(self, problem: str) -> None:
         if self.is_strict:

@@ -147,7 +147,8 @@ class EventsAnswer(ListAnswer):
 
     @property
     def total(self) -> int | None:
-        return self.total_usage_events_count
+        stated = self.total_usage_events_count
+        return self.pagination.total_rows if stated is None and self.pagination else stated
 
     @model_validator(mode="before")
     @classmethod

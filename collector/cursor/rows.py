@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 # What a field is called, unlike an address or a model.
 FIELD_NAME = re.compile(r"[A-Z][A-Za-z]*")
-WRAPPINGS = ("data", "result", "response")
+WRAPPINGS = ("data", "result", "response", "payload")
 # Fields with the amount and the time of a row, which are also shown for a rejected row.
 MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
 TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt")

@@ -214,3 +214,34 @@ def test_pages_that_are_refused_as_too_long_are_asked_for_shorter(told, client, 
     assert (table.objects.count(), result.noted) == (ROWS, 0)
     # The first question alone is asked twice.
     assert [int(body["pageSize"]) > 100 for body in told.asked[path]] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_payload_of_an_answer_is_read(told, client, name):
+    module, path, key, rows, table = SOURCES[name]
+    inner = {key: rows, "subscriptionCycleStart": ms(datetime(2026, 9, 1, tzinfo=UTC))}
+    told.tell(path, {"payload": inner | {"totalUsageEventsCount": ROWS}})
+    told.tell("/teams/directory-groups", (404, {}, {}))
+    assert (module.sync(client, WINDOW).noted, table.objects.count()) == (0, ROWS)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_pages_that_all_say_they_are_the_first_are_read_with_a_doubt(told, client, name):
+    tell(told, name, lambda page, more: {"pagination": {"currentPage": 1, "hasNextPage": more}})
+    assert (SOURCES[name][0].sync(client, WINDOW).noted, SOURCES[name][4].objects.count()) == (1, ROWS)
+    assert Doubt.objects.get().reason == "page 2 was requested, page 1 came"
+
+
+@pytest.mark.parametrize("place", ["beside", "pagination", "meta"])
+@pytest.mark.parametrize("total", ["total", "totalCount", "totalItems"])
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_answer_that_is_shorter_than_its_total_is_not_taken_for_all(told, client, name, total, place):
+    stated = {total: 40}
+    announced = stated if place == "beside" else {place: stated}
+    tell(told, name, lambda page, more: announced if page == 1 else {}, heeds_page=False)
+    if name == "events":
+        with pytest.raises(CursorApiError):
+            events.sync(client, WINDOW)
+    else:
+        SOURCES[name][0].sync(client, WINDOW)
+        assert Doubt.objects.exists()
