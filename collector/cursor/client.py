@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ NOT_MODIFIED = 304
 GOOD = (200, 201, 202, 203)
 # The key may not ask it, or nobody answers it: not part of the plan.
 REFUSED, BUSY = (401, 402, 403, 404, 405, 410, 501), (408, 425, 429)
+# How a 403 says that it is a limit and no refusal.
+RATE_LIMIT = re.compile(r"rate.?limit|too many requests", re.IGNORECASE)
 ERROR_FIELDS = {"error", "message", "code", "statusCode"}
 
 
@@ -189,6 +192,7 @@ class CursorClient:
             return Answer(is_unchanged=True, etag=response.headers.get("ETag", ""))
         seconds = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         is_later = seconds is not None and status >= 400  # whatever the status: some refuse in place of 429
+        is_later |= status == 403 and RATE_LIMIT.search(_vendor_message(body)) is not None
         if is_later or status in BUSY or (status >= 500 and status not in REFUSED):
             raise _TryAgain(f"it answered {status}", asked=seconds)
         if status in REFUSED:

@@ -129,6 +129,14 @@ def test_a_refusal_that_says_when_to_ask_again_is_a_limit(told, client, status):
     assert len(waits) == 1 and 30 <= waits[0] <= 37.5
 
 
+@pytest.mark.parametrize("problem", ["Rate limit exceeded", "rate_limit_exceeded", "Too many requests"])
+def test_a_403_that_speaks_of_a_limit_is_one(told, client, problem):
+    waits = waits_of(client)
+    told.tell(PATH, (403, {"error": problem}, {}), GOOD)
+    assert client.get(PATH).payload == GOOD
+    assert len(waits) == 1
+
+
 @pytest.mark.parametrize("status", [201, 202, 203])
 def test_an_answer_that_a_proxy_calls_its_own_is_read(told, client, status):
     told.tell(PATH, (status, GOOD, {}))
