@@ -14,3 +14,4 @@ urlpatterns = [
 
 handler400 = "tracker.views.errors.bad_request"
 handler404 = "tracker.views.errors.not_found"
+handler500 = "tracker.views.errors.server_error"

@@ -62,6 +62,11 @@ def test_postgres_stopped_in_the_middle_of_a_run(machine, worker, own_postgres, 
     own_postgres.stop()
     assert status(address, "/healthz/live") == 200
     assert status(address, "/healthz/ready") == 503
+    for path in ("/", "/admin/login/", "/api/stats"):
+        answer = requests.get(f"{address}{path}", timeout=30)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30"), path
+        assert "The database does not answer" in answer.text
+    assert answer.json()["error"] == "service_unavailable"
     time.sleep(3)
     own_postgres.start()
     sandbox.faults.clear()

@@ -22,6 +22,7 @@ MESSAGES = {
     415: "Send the body as application/json.",
     429: "Too many requests. Wait a minute.",
     500: "Something went wrong. The log has the details. Trying again later may help.",
+    503: "The database does not answer. Try again in half a minute.",
 }
 
 OF_A_BODY = (413, 415)  # what else an operation with a body may answer

@@ -1,13 +1,16 @@
-"""Answers to addresses that make no sense, and to changes that somebody else made at the same moment: a
-sentence that says why."""
+"""Answers to addresses that make no sense, to changes that somebody else made at the same moment, and while
+the database is away: a sentence that says why."""
 
 import logging
+import sys
 
-from django.db import Error
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
+from django.views import defaults
 
 from tracker.access.guard import page_of
 
@@ -26,6 +29,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The view's own sentence where it gave one; Django's is about address patterns."""
     reason = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     return render(request, "404.html", {"reason": reason}, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """503 while the database is away, else 500; neither page asks the database."""
+    is_about_connection = isinstance(sys.exception(), OperationalError | InterfaceError)
+    if not is_about_connection or connection.is_usable():  # SQLite's always is
+        return defaults.server_error(request)
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "30"})
 
 
 class ConflictsMiddleware(MiddlewareMixin):
