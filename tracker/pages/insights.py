@@ -62,7 +62,7 @@ def member_columns(report: Insights) -> list[Column[Any]]:
         return people[row.member_id]
 
     name, email = person_columns(person, query=period_query(report.filters))
-    return [replace(name, under=lambda row: person(row).email), email]
+    return [replace(name, under=lambda row: person(row).email_below), email]
 
 
 def savings_table(report: Insights) -> Table[Saving]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from collector.models import Source, SourceRun
+from collector.models import BillingCycle, Source, SourceRun
 from tests.tracker.pages.company import NOW
 from tracker import pipeline
 
@@ -51,3 +51,10 @@ def test_pages_say_where_usage_comes_from_and_claim_nothing_of_what_no_file_hold
     assert insights.count("No billing cycle is known yet") == 2
     assert "No requests in this cycle" not in ada
     assert ">ada@example.com</span>" not in overview  # below a name that is the address itself
+
+
+def test_an_address_that_stands_for_a_name_is_listed_once(imported, client):
+    BillingCycle.objects.create(start_at=NOW - timedelta(days=9), end_at=NOW + timedelta(days=21))
+    insights = client.get("/insights").text
+    assert ">ada@example.com</a>" in insights  # her plan is exhausted
+    assert ">ada@example.com</span>" not in insights
