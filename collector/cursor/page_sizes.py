@@ -19,12 +19,16 @@ class PageSizes:
 
     allowed: dict[str, int] = field(default_factory=dict)
 
+    def size(self, path: str, asked: int) -> int:
+        """How long a full page is where `asked` rows are asked for."""
+        return min(asked, self.allowed.get(path, asked))
+
     def ask(self, path: str, question: Question, send: Callable[[Question], A]) -> A:
         """The answer to `question`, in shorter pages where the first of the long ones is refused."""
         asked = question.get("pageSize")
         if not isinstance(asked, int):
             return send(question)
-        size = min(asked, self.allowed.get(path, asked))
+        size = self.size(path, asked)
         try:
             return send({**question, "pageSize": size})
         except CursorApiError as error:

@@ -59,7 +59,8 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
         def read(payload: object) -> Page[CommitRecord]:
             answer = parse(CommitsAnswer, payload, PATH, notes)
             rows = [row for row, _ in read_rows(CommitRecord, answer.rows, notes)]
-            return answer.page(rows, answer.is_followed(number, PAGE_SIZE))
+            size = etags.client.page_sizes.size(PATH, PAGE_SIZE)
+            return answer.page(rows, answer.is_followed(number, size))
 
         return etags.ask(PATH, {**question, "page": number}, read)
 

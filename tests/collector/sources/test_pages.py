@@ -245,3 +245,26 @@ def test_an_answer_that_is_shorter_than_its_total_is_not_taken_for_all(told, cli
     else:
         SOURCES[name][0].sync(client, WINDOW)
         assert Doubt.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["events", "commits"])
+def test_shorter_pages_that_are_full_are_followed(told, client, name):
+    """Where an answer denies it, or says nothing but its rows, as where pages are as long as is asked for."""
+    module, path, key, _, table = SOURCES[name]
+    rows = [
+        event(NOON, f"p{n}@x.com")
+        if name == "events"
+        else {"commitHash": f"h{n}", "userEmail": "p@x.com"} | COMMIT
+        for n in range(102)
+    ]
+    said = {"events": {"totalUsageEventsCount": 102, "pagination": {"hasNextPage": False}}, "commits": {}}
+
+    def answer(body: dict) -> object:
+        size, page = int(body["pageSize"]), int(body["page"])
+        if size > 100:
+            return 400, {"message": "pageSize must be at most 100"}, {}
+        return {key: rows[(page - 1) * 100 : page * 100], **said[name]}
+
+    told.tell(path, answer)
+    module.sync(client, WINDOW)
+    assert table.objects.count() == 102
