@@ -117,3 +117,23 @@ def test_the_image_takes_only_what_it_needs():
     assert {"config", "manage.py", "requirements.lock", "templates"} <= taken
     assert taken & {".env", ".git", "var", "tests"} == set()
     assert all((ROOT / name).exists() for name in taken)
+
+
+def test_the_next_versions_changes_stand_in_the_order_of_sections_each_once():
+    """A merge of two branches easily leaves a section, or a line, twice."""
+    order = [
+        "Collecting and importing",
+        "Detection",
+        "Incidents, messages and limits",
+        "Groups and budgets",
+        "Pages and exports",
+        "Admin and settings",
+        "Access and privacy",
+        "Running it",
+    ]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.split(r"^## ", changelog, flags=re.MULTILINE)[1]
+    sections = re.findall(r"^### (.+)$", newest, re.MULTILINE)
+    assert sections == [name for name in order if name in sections]
+    changes = re.findall(r"^- .+$", newest, re.MULTILINE)
+    assert len(changes) == len(set(changes))
