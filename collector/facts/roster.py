@@ -53,7 +53,8 @@ def identify(
     """The identity of a row: a service account, a person by e-mail or by one of the vendor's ids, or nobody.
 
     `number` is the one of daily usage and events, `cursor_id` that of members and spend (user_…). One that
-    stands in place of the address, as of people who have left, is an id all the same.
+    stands in place of the address, as of people who have left, is an id all the same. Service accounts are
+    known by their ids in lower case.
     """
     if email.startswith("user_") or is_number(email, most_digits=40):
         email, number = "", number or email
@@ -61,8 +62,8 @@ def identify(
         email = ""  # a word such as “(deleted)”, which several people may have
     if number.startswith("user_") and not cursor_id:
         number, cursor_id = "", number
-    if service_account:
-        key = email or f"service-account:{service_account.lower()}"
+    if service_account := service_account.lower():
+        key = email or f"service-account:{service_account}"
         return Identity(key[:254], Member.Kind.SERVICE_ACCOUNT, service_name, cursor_id=service_account)
     if email:
         return Identity(email, numeric_id=number[:40], cursor_id=cursor_id)
@@ -258,8 +259,9 @@ class Roster:
         members = Member.objects.all() if keys is None else Member.objects.filter(email__in=keys)
         # An id may have two addresses, or none at first: the one still listed decides.
         rows = members.order_by(F("gone_at").asc(nulls_last=True), "pk")
-        listed = rows.values_list("pk", "email", "numeric_id", "cursor_id")
-        for pk, email, number, cursor_id in listed:
+        listed = rows.values_list("pk", "email", "kind", "numeric_id", "cursor_id")
+        for pk, email, kind, number, stored_id in listed:
+            cursor_id = stored_id.lower() if kind == Member.Kind.SERVICE_ACCOUNT else stored_id
             self.by_key[email] = pk
             self.addresses[pk] = email
             if number:

@@ -25,8 +25,8 @@ def spenders() -> list[str]:
     return list(UsageEvent.objects.order_by("occurred_at").values_list("member__email", flat=True))
 
 
-def robot(at: datetime, email: str | None) -> dict:
-    return event(at, email, serviceAccountId="sa_1", serviceAccountName="CI")
+def robot(at: datetime, email: str | None, number: str = "sa_1") -> dict:
+    return event(at, email, serviceAccountId=number, serviceAccountName="CI")
 
 
 @pytest.mark.parametrize("place", ["user_AbC", " USER_abc "])
@@ -56,6 +56,17 @@ def test_a_service_account_whose_address_comes_and_goes_is_one(told, client, fir
     read(told, client, robot(NOON, first), robot(NOON + timedelta(hours=1), second))
     assert len(set(spenders())) == 1
     assert Member.objects.by_address(first or "service-account:sa_1")
+
+
+@pytest.mark.parametrize("first", ["bot@accounts.example", None])
+@pytest.mark.parametrize("second", ["bot@accounts.example", "new@accounts.example", None])
+@pytest.mark.parametrize("is_one_answer", [True, False])
+def test_an_id_of_a_service_account_in_another_case_is_the_same(told, client, first, second, is_one_answer):
+    if not is_one_answer:
+        read(told, client, robot(NOON, first, "SA_1"))
+        Member.objects.update(cursor_id="SA_1")  # as it was stored before
+    read(told, client, robot(NOON, first, "SA_1"), robot(NOON + timedelta(hours=1), second, "sa_1"))
+    assert Member.objects.count() == 1
 
 
 def test_a_service_account_known_by_its_address_alone_gets_its_id(told, client):
