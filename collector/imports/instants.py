@@ -21,17 +21,21 @@ EXACT_DECIMALS = 9
 # UTC by its name, before an offset or in its place; and a zone after a blank, where ISO 8601 has none.
 NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*[\[(]?(?:UTC|GMT|Z)[\])]?$", re.IGNORECASE)
 BLANK_BEFORE_ZONE = re.compile(r"\s+(?:UTC|GMT)?(?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
+# Behind a time a zone of the United States by its abbreviation: Eastern, Central, Mountain, Pacific.
+US_ZONE = re.compile(r"(:\d\d.*?) ?(?<![a-z])([ecmp])([sd])t$")
 # Longer than any date with its zone's name.
 LONGEST = 100
 # Behind an offset its zone's name: `Thu Jul 30 2026 … GMT+0100 (Irish Time)`.
 NAME_OF_OFFSET = re.compile(r"([+-]\d\d:?\d\d) ?\([^()]*\)$")
-# How months begin, from January on, in English, German, French, Spanish, Portuguese, Italian and Dutch.
+# How months begin, from January on, in English, German, French, Spanish, Portuguese, Italian, Dutch, and
+# Russian.
 MONTHS = {
     beginning: number
     for number, beginnings in enumerate(
         (
-            "jan ene gen", "feb fev", "mar mrz maa mrt", "apr avr abr", "may mai mag mei", "jun juin giu",
-            "jul juil lug", "aug aou ago", "sep set", "oct okt ott out", "nov", "dec dez dic",
+            "jan ene gen янв", "feb fev фев", "mar mrz maa mrt мар", "apr avr abr апр",
+            "may mai mag mei маи мая", "jun juin giu июн", "jul juil lug июл", "aug aou ago авг",
+            "sep set сен", "oct okt ott out окт", "nov ноя", "dec dez dic дек",
         ),
         start=1,
     )
@@ -44,10 +48,13 @@ NAMED_MONTH = re.compile(
 )
 # A day of the week in front, in the same languages; and the words around day and time.
 WEEKDAY = re.compile(
-    r"^(?:mo|tu|we|th|fr|sa|su|di|mi|do|so|lu|ma|me|je|ve|vi|ju|ji|gi|se|te|qu|wo|vr|za|zo)[a-z-]*"
+    r"^(?:mo|tu|we|th|fr|sa|su|di|mi|do|so|lu|ma|me|je|ve|vi|ju|ji|gi|se|te|qu|wo|vr|za|zo"
+    r"|пн|по|вт|ср|чт|че|пт|пя|сб|су|вс|во)[a-zа-я-]*"
     r"[.,]{0,2} (?=\d)"
 )
-JOINING = re.compile(r" del?(?= )| ?(?:,|\b(?:at|a|a las|um|om|le|ore)) (?=\d{1,2}[ :.h])| uhr$")
+JOINING = re.compile(
+    r" del?(?= )| г\.?(?=,? )| ?(?:,|\b(?:at|a|a las|um|om|le|ore|в)) (?=\d{1,2}[ :.h])| uhr$"
+)
 ASIAN_DAY = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일](?: ?\([^()]\))? ?")
 # Before or after noon in front of the time, as in `午後10:19`; and a time by letters, as in `10h19`.
 HALF_BEFORE = re.compile(r"(?:(午前|上午|오전)|午後|下午|오후) ?(\d.*)")
@@ -103,7 +110,8 @@ class Instants:
                 return instant
         if number := with_point(text, self.delimiter):
             return self._counted(number)
-        text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", in_numbers(text)))
+        text = US_ZONE.sub(_us_offset, in_numbers(text))
+        text = BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text))
         if DAY.fullmatch(text) or len(text) <= len("2026-07-31"):
             raise ValueError(DAY_ALONE if DAY.fullmatch(text) else NO_INSTANT)
         return _from_iso(SPELLED.sub(self._in_iso, text, count=1))
@@ -144,6 +152,10 @@ def _from_iso(text: str) -> datetime:
     if text[13:14] in (".", ","):
         raise ValueError("a part of an hour")
     return datetime.fromisoformat(text)
+
+
+def _us_offset(match: re.Match[str]) -> str:
+    return f"{match[1]}-0{'ecmp'.index(match[2]) + (4 if match[3] == 'd' else 5)}:00"
 
 
 def in_numbers(text: str) -> str:

@@ -30,6 +30,10 @@ def read(text: str, first: str = "") -> datetime:
         "30/7/2026 10:19 a. m.",
         "gio 30 lug 2026, 10:19",
         "30 jul 2026 om 10:19",
+        "30 июля 2026 г., 10:19",
+        "30 июля 2026 г. в 10:19:00",
+        "чт, 30 июл. 2026 10:19",
+        "четверг, 30 июля 2026 г. 10:19",
         "2026年7月30日 10:19",
         "2026年7月30日(木) 10時19分",
         "2026/7/30 午前10:19",
@@ -46,23 +50,37 @@ def test_a_date_in_words_is_read(text):
 @pytest.mark.parametrize(
     ("months", "number"),
     [
-        ("janv. Jänner ene gen", 1),
-        ("févr. fev", 2),
-        ("März Mrz mars maart marzo", 3),
-        ("avr. abril aprile", 4),
-        ("May Mai maggio mei", 5),
-        ("juin Juni giu", 6),
-        ("juil. Juli lug", 7),
-        ("août ago. agosto", 8),
-        ("Sept set settembre", 9),
-        ("Okt. ott outubro", 10),
-        ("nov. novembre", 11),
-        ("déc. Dez dic", 12),
+        ("janv. Jänner ene gen январь января янв.", 1),
+        ("févr. fev февраль февраля февр. фев", 2),
+        ("März Mrz mars maart marzo март марта мар.", 3),
+        ("avr. abril aprile апрель апреля апр.", 4),
+        ("May Mai maggio mei май мая", 5),
+        ("juin Juni giu июнь июня июн.", 6),
+        ("juil. Juli lug июль июля июл.", 7),
+        ("août ago. agosto август августа авг.", 8),
+        ("Sept set settembre сентябрь сентября сент. сен", 9),
+        ("Okt. ott outubro октябрь октября окт.", 10),
+        ("nov. novembre ноябрь ноября нояб.", 11),
+        ("déc. Dez dic декабрь декабря дек.", 12),
     ],
 )
 def test_each_month_is_known_by_how_it_begins(months, number):
     for month in months.split():
         assert read(f"mar. 3 {month} 2025 10:19") == datetime(2025, number, 3, 10, 19, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("EST", 5), ("EDT", 4), ("CST", 6), ("CDT", 5), ("MST", 7), ("MDT", 6), ("PST", 8), ("PDT", 7)],
+)
+@pytest.mark.parametrize(
+    "text",
+    ["2026-07-30 10:19:00 ", "7/30/2026, 10:19 AM ", "Jul 30, 2026 10:19 a.m. ", "2026-07-30T10:19:00.000"],
+)
+def test_a_zone_of_the_united_states_is_known_by_its_name(text, zone, hours):
+    instants = Instants(NOW, first=lambda: "month")
+    assert instants.read(f"{text}{zone}") == MORNING + timedelta(hours=hours)
+    assert not instants.without_zone
 
 
 @pytest.mark.parametrize(
@@ -96,4 +114,10 @@ def test_a_day_alone_is_refused_as_such(text):
 )
 def test_words_that_are_not_known_are_refused(text):
     with pytest.raises(ValueError, match="not a date and time such as"):
+        read(text)
+
+
+@pytest.mark.parametrize("text", ["2026-07-30 PDT", "30 Jul 2026 10:19 MEST", "2026-07-30 10:19+02:00 PDT"])
+def test_an_abbreviation_makes_no_time_of_a_day_and_stands_behind_no_other_zone(text):
+    with pytest.raises(ValueError, match="not a date and time"):
         read(text)
