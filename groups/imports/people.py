@@ -23,7 +23,8 @@ COLUMNS = {
     "title": ("job title", "title"),
     "department": (
         *("department", "department name", "dept", "abteilung", "département", "departement", "departamento"),
-        *("division", "business unit"),
+        *("division", "business unit", "employee supervisory organization", "supervisory organization"),
+        *("cost center", "cost center name", "cost centre", "kostenstelle"),  # for want of anything better
     ),
     "group": ("group", "gruppe", "groupe", "grupo"),
     "team": ("team", "team name", "équipe", "equipe", "equipo"),

@@ -71,6 +71,17 @@ def test_columns_are_found_by_the_names_of_other_directories(names):
     assert people(f"{names}\n,ann@x.io,,Tech\n") == [("ann@x.io", "Tech > General")]
 
 
+@pytest.mark.parametrize(
+    "column", ["Employee Supervisory Organization", "Supervisory_Organization", "Cost Center", "cost centre"]
+)
+def test_an_organization_or_cost_center_is_the_group_where_nothing_better_is_given(column):
+    rows = "ann@x.io,Platform,Tech\nbob@x.io,Platform,\n"
+    assert people(f"Email,{column},Department\n{rows}") == [
+        ("ann@x.io", "Tech > General"),
+        ("bob@x.io", "Platform > General"),
+    ]
+
+
 def test_a_division_is_the_group_of_those_without_a_department():
     rows = "ann@x.io,R&D,Tech\nbob@x.io,R&D,\n"
     assert people(f"Email,Division,Department\n{rows}") == [
