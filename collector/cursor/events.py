@@ -15,6 +15,7 @@ from collector.collecting.windows import DAY, HOUR, MINUTE, Window
 
 from .client import CursorClient
 from .errors import CursorApiError, wrong_shape
+from .page_sizes import full_size
 from .pages import Moved, Page, Reading, read_all
 from .records import EventRecord, EventsAnswer
 from .rows import parse, plain_cents, read_rows
@@ -142,7 +143,7 @@ class EventReader(Generic[T]):
         for event, raw in outside:
             text = f"outside the requested time ({window}): stored anyway"
             notes.doubt(DoubtKind.OUTSIDE, text, cents=plain_cents(raw), raw=raw, at=event.timestamp)
-        return answer.page(rows, _has_more(answer, number, self.client.page_sizes.size(PATH, PAGE_SIZE)))
+        return answer.page(rows, _has_more(answer, number))
 
     def _take(
         self, hour: int | None, raws: list[object], notes: Notes
@@ -190,10 +191,11 @@ def _no_hour(row: object) -> None:
     """Where no hour may be known."""
 
 
-def _has_more(answer: EventsAnswer, number: int, size: int) -> bool | None:
+def _has_more(answer: EventsAnswer, number: int) -> bool | None:
     """Whether a page follows, by the envelope; None where a full page denies it: the total decides."""
     has_more = answer.has_more(number)
-    return None if len(answer.rows) >= size and not has_more else has_more
+    came = len(answer.rows)
+    return None if came >= full_size(came, PAGE_SIZE) and not has_more else has_more
 
 
 def _distinct(reading: Reading[T]) -> int:

@@ -13,22 +13,23 @@ Question = Mapping[str, object]
 ALWAYS_ALLOWED = 100
 
 
+def full_size(came: int, asked: int) -> int:
+    """How long a full page is: as was asked for, unless as many rows `came` as where that is refused."""
+    return ALWAYS_ALLOWED if came == ALWAYS_ALLOWED else asked
+
+
 @dataclass
 class PageSizes:
     """Asks for pages that are as long as is allowed, and remembers where that was less than asked for."""
 
     allowed: dict[str, int] = field(default_factory=dict)
 
-    def size(self, path: str, asked: int) -> int:
-        """How long a full page is where `asked` rows are asked for."""
-        return min(asked, self.allowed.get(path, asked))
-
     def ask(self, path: str, question: Question, send: Callable[[Question], A]) -> A:
         """The answer to `question`, in shorter pages where the first of the long ones is refused."""
         asked = question.get("pageSize")
         if not isinstance(asked, int):
             return send(question)
-        size = self.size(path, asked)
+        size = min(asked, self.allowed.get(path, asked))
         try:
             return send({**question, "pageSize": size})
         except CursorApiError as error:

@@ -12,6 +12,7 @@ from collector.collecting.etags import ETags
 from collector.collecting.windows import DAY, MINUTE, Window
 from collector.cursor.analytics import CommitRecord, CommitsAnswer
 from collector.cursor.client import CursorClient
+from collector.cursor.page_sizes import full_size
 from collector.cursor.pages import Page, read_all
 from collector.cursor.rows import parse, read_rows
 from collector.facts.doubts import store_notes
@@ -59,7 +60,7 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
         def read(payload: object) -> Page[CommitRecord]:
             answer = parse(CommitsAnswer, payload, PATH, notes)
             rows = [row for row, _ in read_rows(CommitRecord, answer.rows, notes)]
-            size = etags.client.page_sizes.size(PATH, PAGE_SIZE)
+            size = full_size(len(answer.rows), PAGE_SIZE)
             return answer.page(rows, answer.is_followed(number, size))
 
         return etags.ask(PATH, {**question, "page": number}, read)
