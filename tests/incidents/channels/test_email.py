@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 
 import pytest
 import responses
@@ -11,6 +13,7 @@ from incidents import lifecycle
 from incidents.lifecycle.moves import write
 from incidents.models import IncidentSettings, Notification, Origin, TimelineStep
 from incidents.notifying import outbox
+from tests.collector.base.test_deadline import peer
 from tests.incidents.factories import ADA, HOUR, NOON, make_anomaly, make_channel
 from tests.incidents.steps import open_incidents
 
@@ -61,6 +64,36 @@ def test_a_server_without_encryption_or_login_is_named_as_such(mailbox, settings
     assert outbox.deliver_due(NOON).failed == 1
     assert "does not offer what EMAIL_URL asks for" in (error := Notification.objects.get().error)
     assert lacking in error
+
+
+def test_mail_that_was_taken_is_not_sent_again_by_a_server_that_says_no_goodbye(settings, monkeypatch):
+    taken = []
+
+    def take(connection: socket.socket) -> None:
+        connection.sendall(b"220 hello\r\n")
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                match line.strip().upper():
+                    case b"DATA":
+                        connection.sendall(b"354 go on\r\n")
+                    case b".":
+                        taken.append(line)
+                        connection.sendall(b"250 taken\r\n")
+                    case b"QUIT":
+                        time.sleep(3)
+                    case text if text.startswith((b"EHLO", b"MAIL", b"RCPT")):
+                        connection.sendall(b"250 fine\r\n")
+
+    monkeypatch.setattr("incidents.channels.email.CALL_SECONDS", 1)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_CONFIGURED = True
+    make_channel("email")
+    open_incidents()
+    with peer(take) as port:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        assert outbox.deliver_due(NOON).sent == 1
+        assert outbox.deliver_due(NOON + HOUR).failed == 0
+    assert len(taken) == 1
 
 
 def test_as_a_digest_mail_waits_for_its_hour_and_holds_everything(mailbox):
