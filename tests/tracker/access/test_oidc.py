@@ -9,28 +9,12 @@ import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth.models import Group, User
-from oidc_provider_mock import run_server_in_thread
 
 from tracker.access.oidc import apply_roles, claim_values, claims_of, is_verified
 
 pytestmark = pytest.mark.django_db
 CLAIMS = {"email": "ann@company.com", "email_verified": True, "name": "Ann Lee", "given_name": "Ann"}
 NAMES = ["admins", "oncall"]
-
-
-@pytest.fixture
-def provider(auth_on):
-    """Makes the provider know one person with these claims, and the site know the provider."""
-    with run_server_in_thread() as server:
-        url = f"http://localhost:{server.server_port}"
-        auth_on.AUTH_GOOGLE_ID = auth_on.AUTH_GOOGLE_SECRET = ""
-        auth_on.AUTH_OIDC_ISSUER, auth_on.AUTH_OIDC_NAME = url, "Company login"
-        auth_on.AUTH_OIDC_ROLE_CLAIM = "groups"
-        auth_on.AUTH_OIDC_ROLES = {"admins": "admin", "oncall": "responder"}
-        app = {"provider_id": "oidc", "name": "Company login", "client_id": "client", "secret": "a secret"}
-        app["settings"] = {"server_url": url, "oauth_pkce_enabled": True}
-        auth_on.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
-        yield url
 
 
 def know(provider: str, sub: str = "ann", **claims: object) -> None:
