@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -174,8 +174,7 @@ def of_reader(kept: RenderedPage, request: AccessRequest, now: datetime, *, is_l
 
 
 def _freshness(request: AccessRequest) -> Freshness:
-    layout: Layout = frame(request)["frame"]  # type: ignore[assignment]
-    return layout.freshness
+    return cast(Layout, frame(request)["frame"]).freshness
 
 
 @cache
